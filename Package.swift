@@ -13,7 +13,7 @@ let package = Package(
     products: [
         .library(name: "Braid", targets: ["Braid"]),
         .library(name: "BraidInference", targets: ["BraidInference", "BraidModels"]),
-        .executable(name: "braid", targets: ["braid"]),
+        .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
@@ -27,12 +27,11 @@ let package = Package(
             resources: [.copy("braid-puzzles"), .copy("braid-puzzles-sequential")], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
         .executableTarget(
-            name: "braid",
+            name: "BraidCLI",
             dependencies: [
                 "Braid", "BraidInference", "BraidModels", "BraidEvaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/braid-cli",
             swiftSettings: settings),
     ]
 )
