@@ -12,7 +12,6 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Braid", targets: ["Braid"]),
-        .library(name: "BraidInference", targets: ["BraidInference", "BraidModels"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     dependencies: [
@@ -20,16 +19,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
-        .target(name: "CBraidKernels"),
-        .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
-        .target(
-            name: "BraidModels", path: "Models", exclude: ["README.md"],
-            resources: [.copy("braid-puzzles"), .copy("braid-puzzles-sequential")], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidInference", "BraidModels", "BraidEvaluation",
+                "Braid", "BraidEvaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
