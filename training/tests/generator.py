@@ -21,7 +21,7 @@ class Generator:
         return "".join(lines)
 
     def trajectory(self, threads: int, nested: bool = False, rows: int = 2) -> Record:
-        """One question with a fork of `threads` threads (none: answered in place); the first forks again if `nested`."""
+        """One question with a fork of `threads` threads (none: no fork); the first forks again if `nested`."""
         numbers = [self.rng.randrange(1, 100) for _ in range(4)]
         question = f"Use {numbers[0]}, {numbers[1]} and {numbers[2]} to make {sum(numbers)}"
         prompt = [{"control": "<Question>"}, {"text": question}, {"control": "</Question>"}]

@@ -65,7 +65,8 @@ struct MultiplicationTrace {
         for column in 0..<(numbers.map(\.count).max() ?? 0) {
             let present = numbers.compactMap { column < $0.count ? $0[column] : nil }
             let value = present.reduce(carry, +)
-            steps.append(" \(places[column]) \((present + [carry]).map(String.init).joined(separator: " + ")) = \(value)")
+            let terms = (present + [carry]).map(String.init).joined(separator: " + ")
+            steps.append(" \(places[column]) \(terms) = \(value)")
             digits.append(value % 10)
             carry = value / 10
         }
