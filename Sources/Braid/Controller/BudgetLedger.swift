@@ -1,7 +1,7 @@
 /// Keeps the books of one run's budget: one pool for the whole tree of threads.
 ///
-/// Four fifths of the tokens are open to all; the last fifth is kept for the main line, so that threads cannot use up
-/// what the answer needs after the join. Decisions depend on the order of events alone, not on time.
+/// Four fifths of the tokens are open to all; the last fifth is kept from threads that will be joined, so that they cannot
+/// use up what the answer needs after the join. Decisions depend on the order of events alone, not on time.
 public struct BudgetLedger: Sendable, Hashable {
     /// The budget.
     public let budget: Budget
@@ -19,10 +19,11 @@ public struct BudgetLedger: Sendable, Hashable {
     /// - Parameters:
     ///   - decoded: tokens that this line has decoded so far.
     ///   - depth: 0 for the main line, 1 for its threads, and so on.
-    public func decodableTokens(decoded: Int, depth: Int) -> Int {
-        if depth == 0 { return max(0, budget.totalTokens - usedTokens) }
-        let open = budget.totalTokens - budget.totalTokens / 5
-        return max(0, min(budget.tokensPerThread - decoded, open - usedTokens))
+    ///   - line: `.main` for lines that may answer.
+    public func decodableTokens(decoded: Int, depth: Int, line: ControlGrammar.Line) -> Int {
+        let kept = line == .main ? 0 : budget.totalTokens / 5
+        let own = depth == 0 ? Int.max : budget.tokensPerThread - decoded
+        return max(0, min(own, budget.totalTokens - kept - usedTokens))
     }
 
     /// Most threads that a line of this depth may fork into now; 0 when it may not fork.

@@ -34,14 +34,14 @@ public struct DialectParser: Sendable {
         case body
         case blockOpened
         case outlines
-        case outline(String)
+        case outline
         case outlinesClosed
         case conclusion
-        case joinedReturn(String)
-        case threadNumber(String)
-        case returning(String)
+        case joinedReturn
+        case threadNumber
+        case returning
         case returned
-        case answering(String)
+        case answering
         case ended
     }
 
@@ -52,9 +52,10 @@ public struct DialectParser: Sendable {
     private struct Frame: Sendable {
         var kind: Kind
         var state: State
+        /// What has been written of an outline, a return, an answer or a thread's number.
+        var begun = ""
         var numbers: [Int] = []
         var threadCount = 0
-        var hasReturned = false
     }
 
     /// How often the structure was malformed so far.
@@ -83,7 +84,7 @@ public struct DialectParser: Sendable {
 
     /// Whether the next plain text belongs to a thread's return.
     public var isInReturn: Bool {
-        if case .returning = top.state { true } else { false }
+        top.state == .returning
     }
 
     /// Whether the next plain text belongs to a block's outline list.
@@ -113,8 +114,8 @@ public struct DialectParser: Sendable {
             case (.main, .answering):
                 if case .tagged(let pair) = dialect.answer { report(.unclosed(pair.open), &events) }
             case (.block, _): report(.unclosed(dialect.parallel.open), &events)
-            case (.thread, .threadNumber(let begun)):
-                if !begun.isEmpty { events.append(.text(begun)) }
+            case (.thread, .threadNumber):
+                if !frame.begun.isEmpty { events.append(.text(frame.begun)) }
                 report(.unclosed(dialect.thread.open), &events)
             case (.thread, let state) where state != .ended: report(.unclosed(dialect.thread.open), &events)
             default: break
@@ -157,11 +158,10 @@ public struct DialectParser: Sendable {
         guard !text.isEmpty else { return }
         switch top.state {
         case .body, .conclusion: events.append(.text(text))
-        case .outline(let begun): top.state = .outline(begun + text)
-        case .joinedReturn(let begun): top.state = .joinedReturn(begun + text)
-        case .returning(let begun): top.state = .returning(begun + text)
-        case .answering(let begun): top.state = .answering(begun + text)
-        case .threadNumber(let begun): number(begun + text, &events)
+        case .outline, .joinedReturn, .returning, .answering: frames[frames.count - 1].begun += text
+        case .threadNumber:
+            frames[frames.count - 1].begun += text
+            number(&events)
         case .blockOpened, .outlines, .outlinesClosed, .returned, .ended:
             if !hasReportedStrayText, text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) {
                 hasReportedStrayText = true
@@ -174,29 +174,28 @@ public struct DialectParser: Sendable {
         hasReportedStrayText = false
         switch top.state {
         case .body: controlInBody(tag, &events)
-        case .threadNumber(let begun):
+        case .threadNumber:
             report(.threadWithoutNumber, &events)
-            openThread(nil, text: begun, &events)
+            openThread(nil, text: top.begun, &events)
             controlInBody(tag, &events)
         case .blockOpened where tag == dialect.outlines.open: top.state = .outlines
-        case .outlines where tag == dialect.outline.open: top.state = .outline("")
+        case .outlines where tag == dialect.outline.open: begin(.outline)
         case .outlines where tag == dialect.outlines.close: closeOutlines(&events)
-        case .outline(let text) where tag == dialect.outline.close: closeOutline(text, &events)
+        case .outline where tag == dialect.outline.close: closeOutline(top.begun, &events)
         case .outlinesClosed: controlInThreads(tag, &events)
         case .conclusion where tag == dialect.conclusion?.close: top.state = .outlinesClosed
-        case .joinedReturn(let text) where tag == dialect.returns?.close:
+        case .joinedReturn where tag == dialect.returns?.close:
             top.state = .outlinesClosed
             top.threadCount += 1
-            events.append(.returned(text))
-        case .returning(let text) where tag == dialect.returns?.close:
+            events.append(.returned(top.begun))
+        case .returning where tag == dialect.returns?.close:
             top.state = .returned
-            top.hasReturned = true
-            events.append(.returned(text))
+            events.append(.returned(top.begun))
         case .returned where tag == dialect.thread.close: closeThread(&events)
-        case .answering(let text):
+        case .answering:
             if case .tagged(let pair) = dialect.answer, tag == pair.close {
                 top.state = .ended
-                events.append(.answer(text))
+                events.append(.answer(top.begun))
             } else {
                 report(.misplacedTag(tag), &events)
             }
@@ -213,13 +212,13 @@ public struct DialectParser: Sendable {
         } else if tag == dialect.parallel.open {
             openBlock(&events)
         } else if top.kind == .thread, tag == dialect.returns?.open {
-            top.state = .returning("")
+            begin(.returning)
             events.append(.returnOpened)
         } else if top.kind == .thread, tag == dialect.thread.close {
             if dialect.returns != nil { report(.missingReturn, &events) }
             closeThread(&events)
         } else if top.kind == .main, case .tagged(let pair) = dialect.answer, tag == pair.open {
-            top.state = .answering("")
+            begin(.answering)
         } else if top.kind == .main, dialect.ends.contains(tag) {
             top.state = .ended
         } else {
@@ -230,9 +229,9 @@ public struct DialectParser: Sendable {
     private mutating func controlInThreads(_ tag: String, _ events: inout [StructureEvent]) {
         if tag == dialect.thread.open {
             top.threadCount += 1
-            frames.append(Frame(kind: .thread, state: .threadNumber("")))
+            frames.append(Frame(kind: .thread, state: .threadNumber))
         } else if tag == dialect.returns?.open {
-            top.state = .joinedReturn("")
+            begin(.joinedReturn)
         } else if tag == dialect.conclusion?.open {
             top.state = .conclusion
         } else if tag == dialect.parallel.close {
@@ -311,9 +310,15 @@ public struct DialectParser: Sendable {
         events.append(.outline(outline))
     }
 
-    private mutating func number(_ begun: String, _ events: inout [StructureEvent]) {
+    private mutating func begin(_ state: State) {
+        top.state = state
+        top.begun = ""
+    }
+
+    private mutating func number(_ events: inout [StructureEvent]) {
+        let begun = top.begun
         switch OutlineHeader.number(of: begun, suffix: dialect.numberSuffix) {
-        case .undecided: top.state = .threadNumber(begun)
+        case .undecided: break
         case .found(let number, let rest): openThread(number, text: rest, &events)
         case .none:
             report(.threadWithoutNumber, &events)

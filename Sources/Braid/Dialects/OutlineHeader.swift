@@ -12,6 +12,8 @@ enum OutlineHeader {
 
     /// Numbers have at most this many digits, so they cannot overflow.
     private static let maximumDigits = 6
+    /// A number comes within so many bytes or not at all.
+    private static let maximumHeader = 256
 
     /// The outline in an outline's whole text, or nil when it does not begin with a number.
     static func parse(_ text: String, suffix: String) -> Outline? {
@@ -35,7 +37,7 @@ enum OutlineHeader {
     static func number(of text: String, suffix: String) -> Number {
         var rest = text.unicodeScalars[...]
         skipSpace(&rest)
-        if rest.isEmpty { return .undecided }
+        if rest.isEmpty { return text.utf8.count < maximumHeader ? .undecided : .none }
         guard let number = readNumber(&rest) else { return .none }
         if skip(suffix, &rest) { return .found(number, rest: String(rest)) }
         return suffix.unicodeScalars.starts(with: rest) ? .undecided : .none

@@ -20,9 +20,9 @@ public struct TrajectoryMetrics: Sendable, Hashable, Codable {
     public var parallelTokens: Int
     /// Forks in all lines.
     public var forks: Int
-    /// Threads in all forks.
+    /// Threads that started, in all forks.
     public var threads: Int
-    /// Most threads of one fork.
+    /// Most threads that started in one fork.
     public var widestFork: Int
     /// Deepest thread: 0 when nothing forked.
     public var maximumDepth: Int
@@ -97,22 +97,23 @@ private struct LineFigures {
                     prefilled += segment.tokenCount
                 }
             case .fork(let fork):
-                let figures = fork.threads.map { LineFigures($0, contextTokens: context, depth: depth + 1) }
-                add(fork, figures)
+                let started = fork.threads.filter { !$0.steps.isEmpty }
+                let figures = started.map { LineFigures($0, contextTokens: context, depth: depth + 1) }
+                add(fork, started, figures)
                 if fork.join == .stitch { context += fork.threads.reduce(0) { $0 + Self.ownTokens($1) } }
             }
             longestContext = max(longestContext, context)
         }
     }
 
-    private mutating func add(_ fork: Fork, _ figures: [LineFigures]) {
+    private mutating func add(_ fork: Fork, _ started: [ReasoningThread], _ figures: [LineFigures]) {
         forks += 1
         threads += figures.count
         widest = max(widest, figures.count)
         parallel += fork.outlineTokens
         var finish: [Int: Int] = [:]
         var longest = 0
-        for (thread, figure) in zip(fork.threads, figures) {
+        for (thread, figure) in zip(started, figures) {
             let wait = (thread.outline?.after ?? []).compactMap { finish[$0] }.max() ?? 0
             longest = max(longest, wait + figure.critical)
             if let number = thread.outline?.number { finish[number] = wait + figure.critical }
