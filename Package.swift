@@ -27,5 +27,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "BraidEvaluationTests", dependencies: ["BraidEvaluation"], swiftSettings: settings),
     ]
 )

@@ -1,3 +1,5 @@
+import Braid
+
 /// What one method reached on one family of problems.
 public struct BenchmarkRow: Sendable, Hashable, Codable {
     /// The method, with `@model` where several models are compared.

@@ -1,4 +1,4 @@
-internal import Braid
+import Braid
 
 /// Checks an expression against a countdown puzzle.
 struct CountdownCheck {
@@ -15,7 +15,7 @@ struct CountdownCheck {
     /// The whole number an expression equals; nil when it is no expression, or equals a fraction.
     static func value(of expression: String) -> Int? {
         do {
-            return try ExpressionEvaluator.value(of: expression).wholeNumber
+            return try ExpressionEvaluator(expression).value.wholeNumber
         } catch {
             // Not an expression, or too large a one: no value, which is what the caller asks.
             return nil

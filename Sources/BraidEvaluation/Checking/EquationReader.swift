@@ -1,4 +1,4 @@
-internal import Braid
+import Braid
 
 /// Reads linear equations in one unknown each, and the expression asked for, out of a sentence.
 enum EquationReader {

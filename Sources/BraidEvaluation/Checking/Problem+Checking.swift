@@ -1,4 +1,4 @@
-internal import Braid
+import Braid
 
 extension Problem {
     /// Whether an answer is right; exact, and never by its form alone.

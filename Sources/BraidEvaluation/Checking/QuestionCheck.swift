@@ -1,4 +1,4 @@
-internal import Braid
+import Braid
 
 /// Checks an answer to a question in free words, where the question is plainly one of the families.
 ///
