@@ -20,6 +20,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
+        .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
         .target(name: "CBraidKernels"),
         .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
         .target(
