@@ -98,7 +98,7 @@ struct AdaptiveTests {
             "</Question>": "<Parallel><Outlines><Outline>1: a</Outline><Outline>2: b</Outline></Outlines>",
             "<Thread>1: a\n": ScriptedEngine.Reply(" x", error: EngineError.failed("boom")),
             "<Thread>2: b\n": "<Return> B</Return></Thread>",
-            "<Return>1: failed</Return><Return>2: B</Return></Parallel>": "<Answer> B</Answer>",
+            "<Return>1: none</Return><Return>2: B</Return></Parallel>": "<Answer> B</Answer>",
         ])
         let outcome = try await ReasoningRun.answer("go", by: Adaptive(), on: engine)
         #expect(outcome.answer.text == "B")
@@ -113,7 +113,7 @@ struct AdaptiveTests {
                 "<Parallel> oops<Outlines><Outline>first</Outline><Outline>1: again</Outline><Outline>2: b</Outline></Outlines>",
             "<Thread>1:first\n": " no return</Thread>",
             "<Thread>2: b\n": "<Return> B</Return></Thread>",
-            "<Return>1: failed</Return><Return>2: B</Return></Parallel>": "<Answer> B</Answer>",
+            "<Return>1: none</Return><Return>2: B</Return></Parallel>": "<Answer> B</Answer>",
         ])
         let outcome = try await ReasoningRun.answer("go", by: Adaptive(), on: engine)
         #expect(outcome.answer.text == "B")

@@ -21,7 +21,7 @@ struct BudgetTests {
         #expect(outcome.answer == Answer(text: "done"))
         #expect(AdaptiveTests.outcomes(outcome) == [.tokenLimit, .finished, .finished])
         #expect(outcome.trajectory.cutCount == 1)
-        #expect(engine.state.withLock { $0.joinedPieces }.contains(.text(" failed")))
+        #expect(engine.state.withLock { $0.joinedPieces }.contains(.text(" none")))
         #expect(engine.state.withLock { $0.openContexts } == 0)
     }
 

@@ -64,6 +64,39 @@ struct CancellationTests {
         #expect(last == .answered(outcome.answer))
     }
 
+    @Test("a tree of depth 2 with 8 threads each, at any token", arguments: 0..<100)
+    func wideTree(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let off = Switch()
+        let limit = Int.random(in: 1...900, using: &random)
+        let count = Mutex(0)
+        let outlines = (1...8).map { "<Outline>\($0): x</Outline>" }.joined()
+        let block = ScriptedEngine.Reply("<Parallel><Outlines>\(outlines)</Outlines>")
+        let engine = ScriptedEngine(
+            onCall: { _ in
+                let isLimit = count.withLock { count in
+                    count += 1
+                    return count == limit
+                }
+                if isLimit { off.off() }
+            },
+            script: { context in
+                if context.hasSuffix("</Parallel>") {
+                    let isThread = context.contains("<Thread>")
+                    return isThread ? "<Return> R</Return></Thread>" : "<Answer> A</Answer>"
+                }
+                let depth = context.split(separator: "<Thread>").count - 1
+                return depth < 2 ? block : "<Return> r</Return></Thread>"
+            })
+        let run = try ReasoningRun("q", by: Adaptive(), on: engine, budget: try Budget(maximumThreads: 100))
+        let task = Task { try await run.answer() }
+        off.connect(task)
+        let outcome = try await task.value
+        #expect(outcome.answer.outcome == .cancelled || outcome.answer.text == "A", "seed \(seed)")
+        #expect(engine.state.withLock { $0.openContexts } == 0, "seed \(seed)")
+        #expect(engine.state.withLock { $0.violations }.isEmpty, "seed \(seed)")
+    }
+
     @Test("before it starts")
     func beforeStart() async throws {
         let engine = ScriptedEngine(AdaptiveTests.twoRounds)

@@ -91,4 +91,28 @@ struct MethodTests {
         #expect(outcome.answer.text == "337")
         #expect(engine.state.withLock { $0.joinedPieces }.contains(.text(" 317")))
     }
+
+    @Test("a dialect that stitches adopts the threads that finished")
+    func stitching() async throws {
+        var dialect = Dialect.braid
+        dialect.join = .stitch
+        let engine = ScriptedEngine(stitches: true) { context in
+            if context.hasSuffix("</Parallel>") { return "<Answer> ok</Answer>" }
+            if context.hasSuffix("<Thread>1: a\n") { return "<Return> A</Return></Thread>" }
+            if context.hasSuffix("<Thread>2: b\n") { return " lost</Thread>" }
+            return "<Parallel><Outlines><Outline>1: a</Outline><Outline>2: b</Outline></Outlines>"
+        }
+        let outcome = try await ReasoningRun.answer("q", by: Adaptive(dialect: dialect), on: engine)
+        #expect(outcome.answer.text == "ok")
+        guard case .fork(let fork) = outcome.trajectory.root.steps[2] else {
+            Issue.record("no fork: \(TrajectoryTree(outcome.trajectory))")
+            return
+        }
+        #expect(fork.join == .stitch)
+        #expect(engine.state.withLock { $0.openContexts } == 0)
+        let plain = ScriptedEngine { _ in "" }
+        #expect(throws: RunError.cannotStitch(dialect: "braid", engine: "scripted")) {
+            try ReasoningRun("q", by: Adaptive(dialect: dialect), on: plain)
+        }
+    }
 }

@@ -26,7 +26,7 @@ extension Dialect {
         join: .reprefill,
         blockEnd: .runtime,
         nests: true,
-        failedReturn: " failed",
+        failedReturn: " none",
         maximumOutlines: 64
     )
 }
