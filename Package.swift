@@ -12,27 +12,21 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Braid", targets: ["Braid"]),
-        .library(name: "BraidInference", targets: ["BraidInference", "BraidModels"]),
-        .executable(name: "braid", targets: ["braid"]),
+        .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
-        .target(name: "CBraidKernels"),
-        .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
-        .target(
-            name: "BraidModels", path: "Models", exclude: ["README.md"],
-            resources: [.copy("braid-puzzles"), .copy("braid-puzzles-sequential")], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
         .executableTarget(
-            name: "braid",
+            name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidInference", "BraidModels", "BraidEvaluation",
+                "Braid", "BraidEvaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/braid-cli",
             swiftSettings: settings),
+        .testTarget(name: "BraidEvaluationTests", dependencies: ["BraidEvaluation"], swiftSettings: settings),
     ]
 )

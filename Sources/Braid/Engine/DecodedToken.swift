@@ -17,39 +17,3 @@ public struct DecodedToken: Sendable, Hashable {
         self.logProbability = logProbability
     }
 }
-
-/// Why a decode call ended.
-public enum StopReason: Sendable, Hashable {
-    /// A control tag of ``DecodingOptions/stops`` was decoded.
-    case control(String)
-    /// ``DecodingOptions/maximumTokens`` were decoded.
-    case tokenLimit
-    /// The context is as long as the model allows.
-    case contextFull
-}
-
-/// What a decode call delivers: tokens, then once why it stopped.
-public enum DecodingEvent: Sendable, Hashable {
-    /// A token was decoded and is part of the context now.
-    case token(DecodedToken)
-    /// The call is over; always the last event of a call that did not throw.
-    case stop(StopReason)
-}
-
-/// The tokens of one decode call as they come; cancelling the task that reads them ends the call between two steps.
-public struct DecodedTokens: AsyncSequence, Sendable {
-    public typealias Element = DecodingEvent
-    public typealias Failure = any Error
-
-    private let stream: AsyncThrowingStream<DecodingEvent, any Error>
-
-    /// Wraps an engine's stream.
-    public init(_ stream: AsyncThrowingStream<DecodingEvent, any Error>) {
-        self.stream = stream
-    }
-
-    /// Starts reading; a decode call is read once.
-    public func makeAsyncIterator() -> AsyncThrowingStream<DecodingEvent, any Error>.Iterator {
-        stream.makeAsyncIterator()
-    }
-}

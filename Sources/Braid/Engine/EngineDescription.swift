@@ -11,6 +11,7 @@ public struct EngineDescription: Sendable, Hashable {
         /// Token ids in and out, with stop ids.
         case tokens = 3
 
+        /// Whether the left tier gives less access.
         public static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -15,6 +15,7 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The engine failed; the text says where.
     case failed(String)
 
+    /// What happened, and what to do.
     public var description: String {
         switch self {
         case .contextTooLong(let tokens, let limit):

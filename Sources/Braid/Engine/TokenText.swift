@@ -31,6 +31,3 @@ public struct TokenText: Sendable, Hashable, ExpressibleByStringLiteral {
         TokenText(left.pieces + right.pieces)
     }
 }
-
-/// The id of a token in an engine's vocabulary.
-public typealias TokenID = Int32

@@ -1,0 +1,45 @@
+/// Keeps the books of one run's budget: one pool for the whole tree of threads.
+///
+/// Four fifths of the tokens are open to all; the last fifth is kept from threads that will be joined, so that they cannot
+/// use up what the answer needs after the join. Decisions depend on the order of events alone, not on time.
+public struct BudgetLedger: Sendable, Hashable {
+    /// The budget.
+    public let budget: Budget
+    /// Tokens decoded so far in all lines.
+    public private(set) var usedTokens = 0
+    /// Threads started so far.
+    public private(set) var usedThreads = 0
+
+    /// Opens the books.
+    public init(_ budget: Budget) {
+        self.budget = budget
+    }
+
+    /// Most tokens that the next decode call of a line may use.
+    /// - Parameters:
+    ///   - decoded: tokens that this line has decoded so far.
+    ///   - depth: 0 for the main line, 1 for its threads, and so on.
+    ///   - line: `.main` for lines that may answer.
+    public func decodableTokens(decoded: Int, depth: Int, line: ControlGrammar.Line) -> Int {
+        let kept = line == .main ? 0 : budget.totalTokens / 5
+        let own = depth == 0 ? Int.max : budget.tokensPerThread - decoded
+        return max(0, min(own, budget.totalTokens - kept - usedTokens))
+    }
+
+    /// Most threads that a line of this depth may fork into now; 0 when it may not fork.
+    public func forkableThreads(depth: Int) -> Int {
+        depth < budget.maximumDepth ? max(0, budget.maximumThreads - usedThreads) : 0
+    }
+
+    /// Takes one decoded token into the books.
+    public mutating func decodedToken() {
+        usedTokens += 1
+    }
+
+    /// Grants as many of the requested threads as the budget has left and takes them into the books.
+    public mutating func grantThreads(_ requested: Int, depth: Int) -> Int {
+        let granted = max(0, min(requested, forkableThreads(depth: depth)))
+        usedThreads += granted
+        return granted
+    }
+}

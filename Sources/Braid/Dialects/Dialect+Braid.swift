@@ -1,0 +1,32 @@
+extension Dialect {
+    /// Braid's own dialect: outlines before the fork, a short return from each thread, blocks may nest.
+    ///
+    /// Outlines are known to all siblings (ThreadWeaver, arXiv 2512.07843, section 3); the parent sees outlines and
+    /// returns only (the messages of APR, arXiv 2504.15466, section 3), so joins stay short.
+    public static let braid = Dialect(
+        name: "braid",
+        promptStart: TokenText([.control("<Question>")]),
+        promptEnd: TokenText([.control("</Question>")]),
+        parallel: TagPair("Parallel"),
+        outlines: TagPair("Outlines"),
+        outline: TagPair("Outline"),
+        thread: TagPair("Thread"),
+        returns: TagPair("Return"),
+        conclusion: nil,
+        think: nil,
+        answer: .tagged(TagPair("Answer")),
+        ends: ["</Answer>"],
+        separator: "",
+        numberSuffix: ":",
+        threadSeed: TokenText([.control("<Thread>"), .text("{n}:{outline}\n")]),
+        laterJoinedSeed: TokenText([.control("<Thread>"), .text("{n}:{outline}\n")]),
+        cutThreadEnd: TokenText([.control("</Thread>")]),
+        threadsEnd: TokenText(),
+        shows: .returns,
+        join: .reprefill,
+        blockEnd: .runtime,
+        nests: true,
+        failedReturn: " none",
+        maximumOutlines: 64
+    )
+}

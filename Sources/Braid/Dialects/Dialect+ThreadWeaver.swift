@@ -1,0 +1,35 @@
+extension Dialect {
+    /// The dialect of ThreadWeaver's final Qwen3 models (arXiv 2512.07843, section 3; its rollout controller
+    /// `single_turn_agent_loop.py`, lines 217-311).
+    ///
+    /// The joined text has a newline before the first thread only, although each thread was generated after one; the
+    /// model writes the block's end. `<Conclusion>` is not written by the final models and only understood here.
+    public static let threadWeaver = Dialect(
+        name: "threadweaver",
+        promptStart: TokenText([.control("<|im_start|>"), .text("user\n")]),
+        promptEnd: TokenText([
+            .control("<|im_end|>"), .text("\n"), .control("<|im_start|>"), .text("assistant\n"),
+        ]),
+        parallel: TagPair("Parallel"),
+        outlines: TagPair("Outlines"),
+        outline: TagPair("Outline"),
+        thread: TagPair("Thread"),
+        returns: nil,
+        conclusion: TagPair("Conclusion"),
+        think: TagPair("think"),
+        answer: .boxed,
+        ends: ["<|im_end|>", "<|endoftext|>"],
+        separator: "\n",
+        numberSuffix: ":",
+        threadSeed: TokenText([.text("\n"), .control("<Thread>"), .text("\n{n}:")]),
+        laterJoinedSeed: TokenText([.control("<Thread>"), .text("\n{n}:")]),
+        cutThreadEnd: TokenText([.text("\n"), .control("</Thread>")]),
+        threadsEnd: TokenText([.text("\n")]),
+        shows: .wholeThreads,
+        join: .reprefill,
+        blockEnd: .model,
+        nests: false,
+        failedReturn: "",
+        maximumOutlines: 50
+    )
+}

@@ -1,0 +1,19 @@
+/// The tokens of one decode call as they come; cancelling the task that reads them ends the call between two steps.
+public struct DecodedTokens: AsyncSequence, Sendable {
+    /// What is delivered.
+    public typealias Element = DecodingEvent
+    /// How reading can fail.
+    public typealias Failure = any Error
+
+    private let stream: AsyncThrowingStream<DecodingEvent, any Error>
+
+    /// Wraps an engine's stream.
+    public init(_ stream: AsyncThrowingStream<DecodingEvent, any Error>) {
+        self.stream = stream
+    }
+
+    /// Starts reading; a decode call is read once.
+    public func makeAsyncIterator() -> AsyncThrowingStream<DecodingEvent, any Error>.Iterator {
+        stream.makeAsyncIterator()
+    }
+}

@@ -1,0 +1,28 @@
+/// One append-only token sequence inside an engine, with four verbs: extend, decode, fork, join.
+///
+/// A context is used by one task at a time. Close it when done: an engine keeps its memory until then.
+public protocol EngineContext: Sendable {
+    /// Tokens in the context so far: positions that attention walks over.
+    var tokenCount: Int { get async }
+
+    /// Appends known tokens (prefill) and returns how many they were.
+    /// - Throws: ``EngineError``; the context is unchanged then.
+    @discardableResult
+    func extend(_ text: TokenText) async throws -> Int
+
+    /// Generates tokens until a stop; every token delivered is part of the context.
+    func decode(_ options: DecodingOptions) -> DecodedTokens
+
+    /// Contexts that share everything so far. This context must not be extended or decoded until they are joined or
+    /// closed.
+    func fork(_ count: Int) async throws -> [any EngineContext]
+
+    /// Brings threads that were forked from this context back into it, in the order given, and closes them.
+    func join(_ threads: [any EngineContext], as form: JoinForm) async throws
+
+    /// Log-probabilities of the tokens of `text`, were it to follow; commits nothing.
+    func score(_ text: TokenText) async throws -> [LogProbability]
+
+    /// Gives the context's memory back; closing twice is harmless.
+    func close() async
+}

@@ -1,0 +1,104 @@
+import Synchronization
+
+/// The events of one run as they come, for one reader.
+///
+/// At most 4096 events wait for a slow reader. Beyond that tokens are dropped, never anything else, and one
+/// ``ReasoningEvent/tokensDropped(count:)`` stands for each gap: a slow terminal must not slow the run, and the
+/// trajectory has every token anyway. A run nobody listens to keeps no more than that either.
+public final class ReasoningEvents: AsyncSequence, Sendable {
+    /// What is delivered.
+    public typealias Element = ReasoningEvent
+    /// How reading can fail.
+    public typealias Failure = Never
+
+    private struct State {
+        var waiting: [ReasoningEvent] = []
+        var head = 0
+        var dropped = 0
+        var isFinished = false
+        var reader: CheckedContinuation<ReasoningEvent?, Never>?
+    }
+
+    private static let capacity = 4096
+    private let state = Mutex(State())
+
+    init() {}
+
+    /// Starts reading; a run has one reader.
+    public func makeAsyncIterator() -> Iterator { Iterator(events: self) }
+
+    /// Reads a run's events.
+    public struct Iterator: AsyncIteratorProtocol {
+        fileprivate let events: ReasoningEvents
+
+        /// The next event; nil when the run is over or the reading task was cancelled.
+        public mutating func next() async -> ReasoningEvent? { await events.next() }
+
+        /// The next event; nil when the run is over or the reading task was cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> ReasoningEvent? {
+            await events.next()
+        }
+    }
+
+    func send(_ event: ReasoningEvent) {
+        let reader = state.withLock { state -> CheckedContinuation<ReasoningEvent?, Never>? in
+            if state.isFinished { return nil }
+            if let reader = state.reader {
+                state.reader = nil
+                return reader
+            }
+            if case .token = event, state.waiting.count - state.head >= Self.capacity {
+                state.dropped += 1
+                return nil
+            }
+            if state.dropped > 0 {
+                state.waiting.append(.tokensDropped(count: state.dropped))
+                state.dropped = 0
+            }
+            state.waiting.append(event)
+            return nil
+        }
+        reader?.resume(returning: event)
+    }
+
+    func finish() {
+        let reader = state.withLock { state -> CheckedContinuation<ReasoningEvent?, Never>? in
+            if state.dropped > 0 { state.waiting.append(.tokensDropped(count: state.dropped)) }
+            state.dropped = 0
+            state.isFinished = true
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: nil)
+    }
+
+    private func next() async -> ReasoningEvent? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state -> ReasoningEvent?? in
+                    if state.head < state.waiting.count {
+                        let event = state.waiting[state.head]
+                        state.head += 1
+                        if state.head >= Self.capacity {
+                            state.waiting.removeFirst(state.head)
+                            state.head = 0
+                        }
+                        return .some(event)
+                    }
+                    state.waiting.removeAll(keepingCapacity: true)
+                    state.head = 0
+                    if state.isFinished || Task.isCancelled || state.reader != nil { return .some(nil) }
+                    state.reader = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            let reader = state.withLock { state in
+                defer { state.reader = nil }
+                return state.reader
+            }
+            reader?.resume(returning: nil)
+        }
+    }
+}

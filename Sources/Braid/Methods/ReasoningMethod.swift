@@ -1,0 +1,17 @@
+/// A way to reason: a short program over a run's verbs.
+public protocol ReasoningMethod: Sendable {
+    /// Short name, such as `adaptive`.
+    var name: String { get }
+    /// The dialect it speaks.
+    var dialect: Dialect { get }
+    /// Control tags that an engine must have for it, besides one of the dialect's ``Dialect/ends``.
+    var controlTags: Set<String> { get }
+
+    /// Answers the question; what it leaves open, the run closes.
+    func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer
+}
+
+extension ReasoningMethod {
+    /// All that a run which may fork needs.
+    public var controlTags: Set<String> { dialect.forkingTags }
+}

@@ -1,0 +1,127 @@
+/// What changes in a line while it is decoded: a pure value that takes tokens and says what they mean.
+struct LineState: Sendable {
+    /// Outlines of the block that is being written.
+    private(set) var outlines: [Outline] = []
+    /// Tokens of that block so far.
+    private(set) var outlineTokens = 0
+    /// Where the next decode call goes on.
+    private(set) var start: ControlGrammar.Start = .body
+    /// What the thread handed back, as written.
+    private(set) var returned: String?
+    /// What stands between the answer tags.
+    private(set) var answer: String?
+    /// What the model wrote, tags included.
+    private(set) var text = ""
+    /// Tokens decoded.
+    private(set) var decodedCount = 0
+    /// How it ended; nil while it can go on.
+    var outcome: ThreadOutcome?
+
+    private let dialect: Dialect
+    private let line: ControlGrammar.Line
+    private var parser: DialectParser
+    /// Everything decoded and joined since the seed, as a join resends it.
+    private var content: [TokenText.Piece] = []
+    private var returnTokens: [TokenID] = []
+    /// Whether ``returnTokens`` are the return's text, which they are where the engine takes ids.
+    private var resendsTokens = false
+    private var isClosed = false
+
+    init(_ dialect: Dialect, line: ControlGrammar.Line, mayFork: Bool) {
+        self.dialect = dialect
+        self.line = line
+        // A line's own parser never sees the inside of its threads, so one block at a time is all it may find.
+        let limits = DialectParser.Limits(outlines: dialect.maximumOutlines, depth: mayFork ? 1 : 0)
+        parser = DialectParser(dialect, line: line, limits: limits)
+    }
+
+    /// How far the thinking part has come.
+    var thinking: ControlGrammar.Thinking { parser.thinking }
+
+    /// Takes a decoded token and says what structure it completes.
+    /// - Parameter byID: whether the engine takes token ids, so that tags are tokens and ids can be resent.
+    mutating func take(_ token: DecodedToken, byID: Bool) -> [StructureEvent] {
+        decodedCount += 1
+        start = .body
+        text += token.control ?? token.text
+        append(token, byID: byID)
+        let wasInReturn = parser.isInReturn
+        let wasInOutlines = parser.isInOutlines
+        let found = byID || token.control != nil ? parser.consume(token) : parser.consume(text: token.text)
+        if wasInReturn, parser.isInReturn { returnTokens.append(token.id) }
+        if wasInOutlines || parser.isInOutlines { outlineTokens += 1 }
+        for event in found { note(event) }
+        return found
+    }
+
+    /// Takes note that a decode call ended with this tag, and gives the line's outcome.
+    mutating func finish(at tag: String) -> ThreadOutcome {
+        guard line == .thread else { return .finished }
+        guard tag == dialect.thread.close else { return .malformed("\(tag) instead of \(dialect.thread.close)") }
+        isClosed = true
+        let lacksReturn = dialect.returns != nil && returned == nil
+        return lacksReturn ? .malformed(MalformedStructure.missingReturn.description) : .finished
+    }
+
+    /// Takes note that the block's threads came back as this text.
+    mutating func joined(_ text: TokenText) {
+        parser.joined()
+        outlines = []
+        outlineTokens = 0
+        start = dialect.blockEnd == .model ? .blockEnd : .body
+        content += text.pieces
+    }
+
+    /// What a join may show of the line.
+    func joinedThread(_ outline: Outline) -> Dialect.JoinedThread {
+        let piece: TokenText.Piece? =
+            outcome == .finished ? returned.map { resendsTokens ? .tokens(returnTokens) : .text($0) } : nil
+        return Dialect.JoinedThread(outline: outline, returned: piece, content: content, isClosed: isClosed)
+    }
+
+    /// The same for people: text in place of token ids.
+    func shownThread(_ outline: Outline) -> Dialect.JoinedThread {
+        let piece: TokenText.Piece? = outcome == .finished ? returned.map { .text($0) } : nil
+        return Dialect.JoinedThread(outline: outline, returned: piece, content: [.text(text)], isClosed: isClosed)
+    }
+
+    private mutating func append(_ token: DecodedToken, byID: Bool) {
+        // Only a dialect that shows whole threads resends them.
+        guard dialect.shows == .wholeThreads else {
+            resendsTokens = byID
+            return
+        }
+        if byID {
+            if case .tokens(var ids) = content.popLastIfTokens() {
+                ids.append(token.id)
+                content.append(.tokens(ids))
+            } else {
+                content.append(.tokens([token.id]))
+            }
+        } else if let tag = token.control {
+            content.append(.control(tag))
+        } else if !token.text.isEmpty {
+            content.append(.text(token.text))
+        }
+    }
+
+    private mutating func note(_ event: StructureEvent) {
+        switch event {
+        case .blockOpened:
+            outlines = []
+            outlineTokens = 1
+        case .outline(let outline): outlines.append(outline)
+        case .blockClosed: outlines = []
+        case .returned(let text): returned = text
+        case .answer(let text): answer = text
+        case .text, .outlinesClosed, .threadOpened, .returnOpened, .threadClosed, .malformed: break
+        }
+    }
+}
+
+extension [TokenText.Piece] {
+    /// Takes the last piece out when it is token ids, so that they can grow without being copied.
+    fileprivate mutating func popLastIfTokens() -> TokenText.Piece? {
+        if case .tokens = last { popLast() } else { nil }
+    }
+}

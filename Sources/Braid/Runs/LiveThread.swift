@@ -1,0 +1,41 @@
+import Synchronization
+
+/// A line of a run that is going on: a handle for methods; its record is a ``ReasoningThread``.
+///
+/// Used by one task at a time, like the engine's context behind it.
+public final class LiveThread: Sendable {
+    /// Its path, see ``ReasoningThread/id``.
+    public let id: String
+    /// Its subtask; nil for the main line and for threads forked without outlines.
+    public let outline: Outline?
+    /// 0 for the main line, 1 for its threads, and so on.
+    public let depth: Int
+
+    /// Nil for a thread that the budget did not let start.
+    let context: (any EngineContext)?
+    let line: ControlGrammar.Line
+    let mayFork: Bool
+    let state: Mutex<LineState>
+
+    init(
+        id: String, outline: Outline?, depth: Int, context: (any EngineContext)?, line: ControlGrammar.Line,
+        mayFork: Bool, dialect: Dialect
+    ) {
+        self.id = id
+        self.outline = outline
+        self.depth = depth
+        self.context = context
+        self.line = line
+        self.mayFork = mayFork
+        state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
+    }
+
+    /// How it ended; nil while it can go on.
+    public var outcome: ThreadOutcome? { state.withLock { $0.outcome } }
+
+    /// What it handed back, without surrounding white space; nil when it did not.
+    public var returned: String? { state.withLock { $0.returned.map { AnswerExtractor.trimmed($0) } } }
+
+    /// What the model wrote in it, tags included.
+    public var text: String { state.withLock { $0.text } }
+}

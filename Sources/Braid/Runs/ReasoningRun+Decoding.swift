@@ -1,0 +1,83 @@
+import Synchronization
+
+extension ReasoningRun {
+    /// What a line's next decode call may do; nil when its budget is used up.
+    func decodingOptions(for thread: LiveThread) -> DecodingOptions? {
+        let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.start, $0.thinking) }
+        let (tokens, outlines) = state.withLock {
+            (
+                $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
+                thread.mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
+            )
+        }
+        guard tokens > 0 else { return nil }
+        let grammar = ControlGrammar(
+            dialect, line: thread.line, start: start, maximumOutlines: outlines, thinking: thinking)
+        return DecodingOptions(
+            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
+            maximumTokens: tokens, grammar: engineDescription.masksTokens ? grammar : nil)
+    }
+
+    /// Reads one decode call to its end; the budget is charged token by token.
+    func read(_ tokens: DecodedTokens, into thread: LiveThread) async throws -> StopReason {
+        let stops = stops(of: thread)
+        var start = seconds
+        for try await event in tokens {
+            switch event {
+            case .stop(let reason): return reason
+            case .token(let token):
+                let end = seconds
+                let left = take(token, into: thread, start: start, end: end)
+                start = end
+                try checkStop()
+                let isStop = token.control.map { stops.contains($0) } ?? false
+                if left == 0, !isStop { return .tokenLimit }
+            }
+        }
+        try checkStop()
+        throw EngineError.failed("its token stream ended without saying why")
+    }
+
+    /// Cuts a line and tells why.
+    func cut(_ thread: LiveThread, _ outcome: ThreadOutcome) {
+        events.send(.budgetCut(thread: thread.id, outcome: outcome))
+        end(thread, outcome)
+    }
+
+    /// Notes how a line ended; the first note counts.
+    func end(_ thread: LiveThread, _ outcome: ThreadOutcome) {
+        let isFirst = thread.state.withLock { state in
+            guard state.outcome == nil else { return false }
+            state.outcome = outcome
+            return true
+        }
+        guard isFirst else { return }
+        let returned = thread.returned
+        recorder.finish(thread.id, outcome: outcome, returned: returned)
+        events.send(.threadFinished(thread: thread.id, outcome: outcome, returned: returned))
+    }
+
+    private func stops(of thread: LiveThread) -> Set<String> {
+        var stops = dialect.ends
+        if thread.line == .thread { stops.insert(dialect.thread.close) }
+        if thread.mayFork { stops.insert(dialect.outlines.close) }
+        return stops
+    }
+
+    /// Takes a token into books, record, structure and events, and says how many more the line may decode.
+    private func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
+        let byID = engineDescription.tier == .tokens
+        let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
+        if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }
+        recorder.append(token, to: thread.id, start: start, end: end)
+        events.send(.token(thread: thread.id, token: token))
+        for case .malformed(let what) in found {
+            recorder.malformed()
+            events.send(.malformed(thread: thread.id, what: what))
+        }
+        return state.withLock {
+            $0.ledger.decodedToken()
+            return $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Synchronization
+
+extension ReasoningRun {
+    /// Makes the threads of a fork, as many as the budget grants; the others end before they start.
+    func split(_ parent: LiveThread, outlines: [Outline?], line: ControlGrammar.Line) async throws -> [LiveThread] {
+        try checkStop()
+        guard let context = parent.context else { throw EngineError.contextNotUsable("the thread never started") }
+        let granted = state.withLock { $0.ledger.grantThreads(outlines.count, depth: parent.depth) }
+        let contexts = granted > 0 ? try await context.fork(granted) : []
+        let paths = recorder.paths(forThreadsOf: parent.id, count: outlines.count)
+        let written = outlines.compactMap(\.self)
+        recorder.fork(
+            parent.id, outlines: written, threads: paths,
+            outlineTokens: parent.state.withLock { $0.outlineTokens })
+        events.send(.forked(thread: parent.id, outlines: written, into: paths))
+        let depth = parent.depth + 1
+        let mayFork = parent.mayFork && (line == .main || dialect.nests) && depth < budget.maximumDepth
+        let threads = outlines.indices.map { index in
+            LiveThread(
+                id: paths[index], outline: outlines[index], depth: depth,
+                context: index < contexts.count ? contexts[index] : nil, line: line, mayFork: mayFork, dialect: dialect)
+        }
+        for thread in threads {
+            recorder.begin(thread.id, outline: thread.outline)
+            if let context = thread.context {
+                keep(context, of: thread)
+            } else {
+                cut(thread, .failed("not started: the budget of \(budget.maximumThreads) threads is used up"))
+            }
+        }
+        return threads
+    }
+
+    /// Runs one thread to its end; whatever goes wrong in it becomes its outcome.
+    func perform(
+        _ thread: LiveThread, seeded seed: TokenText?, _ body: @Sendable (LiveThread) async throws -> Void
+    ) async {
+        guard let context = thread.context else { return }
+        do {
+            try checkStop()
+            events.send(.threadStarted(thread: thread.id, outline: thread.outline))
+            if let seed {
+                let start = seconds
+                let count = try await context.extend(seed)
+                recordPrefill(.seed, seed, tokens: count, in: thread, since: start)
+            }
+            try await body(thread)
+            end(thread, .finished)
+        } catch  where isStopped {
+            end(thread, stopOutcome)
+        } catch EngineError.contextTooLong {
+            cut(thread, .contextFull)
+        } catch {
+            end(thread, .failed("\(error)"))
+        }
+    }
+
+    /// What threads handed back, for the seeds of those that come after them.
+    func returns(of threads: [LiveThread]) -> [(number: Int, content: TokenText.Piece)] {
+        threads.compactMap { thread in
+            thread.joined { $0.joinedThread($1) }.map {
+                (number: $0.outline.number, content: $0.returned ?? .text(dialect.failedReturn))
+            }
+        }
+    }
+
+    /// Records tokens that were prefilled.
+    func recordPrefill(_ origin: Segment.Origin, _ text: TokenText, tokens: Int, in thread: LiveThread, since: Double) {
+        recorder.append(
+            Segment(origin: origin, text: text.rendered, tokenCount: tokens, start: since, end: seconds),
+            to: thread.id)
+        events.send(.prefilled(thread: thread.id, tokens: tokens))
+    }
+
+    /// Remembers a context, to be closed at the end of the run at the latest.
+    func keep(_ context: any EngineContext, of thread: LiveThread) {
+        state.withLock { $0.contexts[thread.id] = context }
+    }
+
+    /// Forgets a context that has been closed.
+    func forget(_ thread: LiveThread) {
+        state.withLock { $0.contexts[thread.id] = nil }
+    }
+}
+
+extension LiveThread {
+    /// What a join may show of the thread; nil when it has no outline.
+    func joined(_ read: (LineState, Outline) -> Dialect.JoinedThread) -> Dialect.JoinedThread? {
+        outline.map { outline in state.withLock { read($0, outline) } }
+    }
+}

@@ -1,0 +1,146 @@
+import Synchronization
+
+extension ReasoningRun {
+    /// Starts the main line with the question in the dialect's frame.
+    /// - Parameter mayFork: false forbids the model to fork, whatever the budget.
+    /// - Throws: what the engine throws, and `CancellationError`.
+    public func open(mayFork: Bool = true) async throws -> LiveThread {
+        try checkStop()
+        let prompt = dialect.prompt(for: question)
+        recorder.begin(TrajectoryRecorder.root, outline: nil)
+        let start = seconds
+        let context = try await engine.open(prompt)
+        let thread = LiveThread(
+            id: TrajectoryRecorder.root, outline: nil, depth: 0, context: context, line: .main,
+            mayFork: mayFork && budget.maximumDepth > 0, dialect: dialect)
+        keep(context, of: thread)
+        let count = await context.tokenCount
+        recordPrefill(.prompt, prompt, tokens: count, in: thread, since: start)
+        return thread
+    }
+
+    /// Decodes until the line forks or ends.
+    /// - Returns: the outlines to fork into, never empty; nil when the line is over, see ``LiveThread/outcome``.
+    /// - Throws: what the engine throws, and `CancellationError`.
+    public func decode(_ thread: LiveThread) async throws -> [Outline]? {
+        while thread.outcome == nil, let context = thread.context {
+            try checkStop()
+            let decoded = thread.state.withLock { $0.decodedCount }
+            guard let options = decodingOptions(for: thread) else {
+                cut(thread, .tokenLimit)
+                break
+            }
+            let stop = try await read(context.decode(options), into: thread)
+            switch stop {
+            case .tokenLimit: cut(thread, .tokenLimit)
+            case .contextFull: cut(thread, .contextFull)
+            case .control(let tag) where tag == dialect.outlines.close:
+                let (outlines, count) = thread.state.withLock { ($0.outlines, $0.decodedCount) }
+                if !outlines.isEmpty { return outlines }
+                // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
+                guard count > decoded else { throw EngineError.failed("it stopped at \(tag) without decoding it") }
+            case .control(let tag): end(thread, thread.state.withLock { $0.finish(at: tag) })
+            }
+        }
+        return nil
+    }
+
+    /// Forks a line into one thread for each outline and runs them at the same time, each in a child task.
+    ///
+    /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
+    /// that throws has that as its outcome; the others go on.
+    /// - Returns: the threads in outline order, all of them ended.
+    /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
+    public func fork(
+        _ parent: LiveThread, into outlines: [Outline],
+        each body: @escaping @Sendable (LiveThread) async throws -> Void
+    ) async throws -> [LiveThread] {
+        let threads = try await split(parent, outlines: outlines, line: .thread)
+        var schedule = ForkSchedule(outlines)
+        await withTaskGroup(of: Int.self) { group in
+            while true {
+                for index in schedule.ready() {
+                    let needed = schedule.predecessors(of: index).map { threads[$0] }
+                    group.addTask {
+                        let seed = self.dialect.seed(for: outlines[index], after: self.returns(of: needed))
+                        await self.perform(threads[index], seeded: seed, body)
+                        return index
+                    }
+                }
+                guard let finished = await group.next() else { break }
+                schedule.finished(finished)
+            }
+        }
+        try checkStop()
+        return threads
+    }
+
+    /// Forks a line into `count` lines that each go on from here by themselves, with draws of their own.
+    /// - Returns: the lines in order, all of them ended.
+    /// - Throws: as ``fork(_:into:each:)``.
+    public func fork(
+        _ parent: LiveThread, count: Int, each body: @escaping @Sendable (LiveThread) async throws -> Void
+    ) async throws -> [LiveThread] {
+        let threads = try await split(parent, outlines: Array(repeating: nil, count: max(0, count)), line: parent.line)
+        await withTaskGroup(of: Void.self) { group in
+            for thread in threads {
+                group.addTask { await self.perform(thread, seeded: nil, body) }
+            }
+        }
+        try checkStop()
+        return threads
+    }
+
+    /// Brings threads back into the line that forked them, as the dialect shows them.
+    ///
+    /// Where a thread has no return, the parent sees the dialect's ``Dialect/failedReturn``. When the joined text does not
+    /// fit the context, the line's outcome is ``ThreadOutcome/contextFull``.
+    /// - Throws: what the engine throws, and `CancellationError`.
+    public func join(_ threads: [LiveThread], into parent: LiveThread) async throws {
+        try checkStop()
+        guard let context = parent.context, parent.outcome == nil else { return }
+        let start = seconds
+        let joined: TokenText
+        let shown: TokenText
+        let count: Int
+        do {
+            switch dialect.join {
+            case .reprefill:
+                joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
+                shown = dialect.joinedText(threads.compactMap { $0.joined { $0.shownThread($1) } })
+                let before = await context.tokenCount
+                try await context.join(threads.compactMap(\.context), as: .reprefill(joined))
+                count = await context.tokenCount - before
+            case .stitch:
+                joined = dialect.blockEndText
+                shown = joined
+                for thread in threads where thread.outcome != .finished { await close(thread) }
+                try await context.join(
+                    threads.filter { $0.outcome == .finished }.compactMap(\.context), as: .stitch)
+                count = joined.pieces.isEmpty ? 0 : try await context.extend(joined)
+            }
+        } catch EngineError.contextTooLong {
+            cut(parent, .contextFull)
+            return
+        }
+        for thread in threads { forget(thread) }
+        parent.state.withLock { $0.joined(joined) }
+        recorder.join(
+            parent.id, as: dialect.join,
+            joined: Segment(origin: .joined, text: shown.rendered, tokenCount: count, start: start, end: seconds))
+        events.send(.joined(thread: parent.id, threads: threads.map(\.id), tokens: count))
+    }
+
+    /// Gives a line's context back before the run ends; closing twice is harmless.
+    public func close(_ thread: LiveThread) async {
+        forget(thread)
+        await thread.context?.close()
+    }
+
+    /// The answer that stands in a line, or why there is none.
+    public func answer(in thread: LiveThread) -> Answer {
+        let (tagged, text, outcome) = thread.state.withLock { ($0.answer, $0.text, $0.outcome) }
+        return Answer(
+            text: AnswerExtractor(dialect).answer(tagged: tagged, in: text), outcome: outcome ?? .finished)
+    }
+}

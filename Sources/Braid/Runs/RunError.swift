@@ -1,0 +1,30 @@
+/// Why a run cannot be made.
+public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The model's vocabulary lacks tags that the method needs.
+    case missingControlTags([String], dialect: String, method: String, model: String)
+    /// The engine gives too little access to the token stream.
+    case tierTooLow(EngineDescription.Tier, needed: EngineDescription.Tier, method: String)
+    /// The dialect joins by stitching and the engine cannot.
+    case cannotStitch(dialect: String, engine: String)
+    /// A number of the method is outside its range.
+    case invalidOption(name: String, value: Int, allowed: ClosedRange<Int>)
+    /// A run answers once.
+    case alreadyStarted
+
+    /// What happened, and what to do.
+    public var description: String {
+        switch self {
+        case .missingControlTags(let tags, let dialect, let method, let model):
+            "the model \(model) has no token for \(tags.joined(separator: " ")), which the method \(method) needs in the "
+                + "dialect \(dialect); choose a model trained on that dialect, another dialect, or a method without tags"
+        case .tierTooLow(let tier, let needed, let method):
+            "the method \(method) needs an engine of tier T\(needed.rawValue) (\(needed)) and this one is "
+                + "T\(tier.rawValue) (\(tier)); connect an engine that offers raw completion"
+        case .cannotStitch(let dialect, let engine):
+            "the dialect \(dialect) joins by stitching, which the engine \(engine) cannot; use the embedded engine"
+        case .invalidOption(let name, let value, let allowed):
+            "\(name) is \(value); choose a number from \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .alreadyStarted: "this run has already been started; make a new one for each answer"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// How systems of independent equations are solved in training data: a thread for each unknown, then the expression.
+struct EquationsTrace {
+    let system: Equations
+    let mode: TrainingTrajectory.Mode
+
+    /// Writes the whole trajectory after the question.
+    func write(into writer: inout TrajectoryWriter) {
+        if mode == .adaptive {
+            writer.fork(
+                system.equations.map { equation in
+                    TrajectoryWriter.Thread(
+                        outline: " \(equation.name)", body: Self.work(equation),
+                        result: " \(equation.name) = \(equation.solution)")
+                })
+        } else {
+            writer.write(system.equations.map { Self.work($0) + ";" }.joined())
+        }
+        var value = system.equations[0].solution
+        var lines: [String] = []
+        for step in system.steps {
+            let next = Equations.apply(step.symbol, value, step.value)
+            lines.append(" \(value) \(step.symbol) \(step.value) = \(next)")
+            value = next
+        }
+        writer.write(lines.joined(separator: ";"))
+        writer.answer(String(value))
+    }
+
+    /// Solves one equation and checks the solution.
+    static func work(_ e: Equations.Equation) -> String {
+        let (n, x) = (e.name, e.solution)
+        let lines: [String]
+        switch e.form {
+        case .plain:
+            lines = [
+                "\(e.c) - \(e.b) = \(e.a * x)", "\(e.a)\(n) = \(e.a * x)", "\(e.a * x) / \(e.a) = \(x)", "\(n) = \(x)",
+                "\(e.a) * \(x) = \(e.a * x)", "\(e.a * x) + \(e.b) = \(e.c)",
+            ]
+        case .minus:
+            lines = [
+                "\(e.c) + \(e.b) = \(e.a * x)", "\(e.a)\(n) = \(e.a * x)", "\(e.a * x) / \(e.a) = \(x)", "\(n) = \(x)",
+                "\(e.a) * \(x) = \(e.a * x)", "\(e.a * x) - \(e.b) = \(e.c)",
+            ]
+        case .bothSides:
+            // a is the larger coefficient and d the larger constant.
+            let k = e.a - e.c
+            lines = [
+                "\(e.a) - \(e.c) = \(k)", "\(e.d) - \(e.b) = \(k * x)", "\(k)\(n) = \(k * x)",
+                "\(k * x) / \(k) = \(x)", "\(n) = \(x)", "\(e.a) * \(x) = \(e.a * x)",
+                "\(e.a * x) + \(e.b) = \(e.a * x + e.b)", "\(e.c) * \(x) = \(e.c * x)",
+                "\(e.c * x) + \(e.d) = \(e.c * x + e.d)",
+            ]
+        case .bracketPlus, .bracketMinus:
+            let inside = x + e.b
+            let (undo, redo) = e.form == .bracketPlus ? ("-", "+") : ("+", "-")
+            lines = [
+                "\(e.d) \(undo) \(e.c) = \(e.a * inside)", "\(e.a * inside) / \(e.a) = \(inside)",
+                "\(n) + \(e.b) = \(inside)", "\(inside) - \(e.b) = \(x)", "\(n) = \(x)", "\(x) + \(e.b) = \(inside)",
+                "\(e.a) * \(inside) = \(e.a * inside)", "\(e.a * inside) \(redo) \(e.c) = \(e.d)",
+            ]
+        case .twice:
+            let k = e.a + e.c
+            lines = [
+                "\(e.a) + \(e.c) = \(k)", "\(e.d) - \(e.b) = \(k * x)", "\(k)\(n) = \(k * x)",
+                "\(k * x) / \(k) = \(x)", "\(n) = \(x)", "\(e.a) * \(x) = \(e.a * x)",
+                "\(e.a * x) + \(e.b) = \(e.a * x + e.b)", "\(e.c) * \(x) = \(e.c * x)",
+                "\(e.a * x + e.b) + \(e.c * x) = \(e.d)",
+            ]
+        }
+        return " \(e.text); " + lines.joined(separator: "; ")
+    }
+}

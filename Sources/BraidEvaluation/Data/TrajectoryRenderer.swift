@@ -1,0 +1,44 @@
+/// Renders problems as training trajectories in the `braid` dialect.
+public enum TrajectoryRenderer {
+    /// Share of each family in the training mixture, in percent.
+    public static let mixture: [(task: PuzzleTask, percent: Int)] = [
+        (.countdown4, 50), (.countdown3, 12), (.multiplication, 15), (.equations, 14), (.sums, 5), (.foreign, 4),
+    ]
+
+    /// The trajectory number `index` of a seed; both modes tell the same problem for the same seed and index.
+    public static func training(mode: TrainingTrajectory.Mode, seed: UInt64, index: UInt64) -> TrainingTrajectory {
+        var random = SplitMix64(seed: seed &+ 1, stream: index)
+        var point = random.int(0...99)
+        var task = PuzzleTask.countdown4
+        for entry in mixture {
+            task = entry.task
+            if point < entry.percent { break }
+            point -= entry.percent
+        }
+        let problem = Problem.random(task: task, split: .training, seed: seed, index: index)
+        return render(problem, mode: mode, random: random)
+    }
+
+    /// Writes how a problem is solved; `random` decides the order in which countdown tries reductions.
+    public static func render(
+        _ problem: Problem, mode: TrainingTrajectory.Mode, random: SplitMix64
+    ) -> TrainingTrajectory {
+        var writer = TrajectoryWriter(question: problem.question)
+        switch problem.content {
+        case .countdown(let puzzle, _):
+            var trace = CountdownTrace(puzzle: puzzle, mode: mode, random: random)
+            trace.write(into: &writer)
+        case .multiplication(let product):
+            MultiplicationTrace(product: product, mode: mode).write(into: &writer)
+        case .equations(let system):
+            EquationsTrace(system: system, mode: mode).write(into: &writer)
+        case .sum(let sum):
+            writer.write(" \(sum.left) \(sum.symbol) \(sum.right) = \(sum.answer)")
+            writer.answer(String(sum.answer))
+        case .foreign:
+            writer.answer(Problem.foreignAnswer)
+        }
+        return TrainingTrajectory(
+            task: problem.task, mode: mode, question: problem.question, segments: writer.segments)
+    }
+}

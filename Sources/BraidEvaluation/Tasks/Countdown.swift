@@ -1,0 +1,123 @@
+/// A countdown puzzle: make the target from all the numbers, each used once.
+public struct Countdown: Sendable, Hashable {
+    /// The numbers, largest first.
+    public let numbers: [Int]
+    /// What to make.
+    public let target: Int
+
+    /// Sorts the numbers.
+    public init(numbers: [Int], target: Int) {
+        self.numbers = numbers.sorted(by: >)
+        self.target = target
+    }
+
+    /// The same for two puzzles with the same numbers and target; decides train or held-out.
+    public var key: String {
+        "countdown \(numbers.map(String.init).joined(separator: " ")) \(target)"
+    }
+
+    /// A last step that reduces a four-number puzzle to a smaller one.
+    struct Reduction {
+        /// What the smaller puzzle is.
+        enum Kind {
+            /// Make `goal` from `rest`; then slot `slot` of ``CountdownArithmetic/needs(_:_:)`` with `last` gives the target.
+            case last(goal: Int, slot: Int, last: Int, rest: [Int])
+            /// Combine a result of one pair with a result of the other.
+            case pairs(Int, Int, Int, Int)
+        }
+
+        let kind: Kind
+        /// Whether the smaller puzzle has a solution.
+        let works: Bool
+
+        /// What an outline says of it: `+ 20` is "the last step adds 20", `from 20` takes the rest from 20, `into 20` divides
+        /// 20 by the rest, `94 27 | 86 47` combines a result of each pair.
+        func outline(target: Int) -> String {
+            switch kind {
+            case .last(_, let slot, let last, _):
+                switch slot {
+                case 0 where target < last: return "from \(last)"
+                case 2 where target % last != 0: return "into \(last)"
+                default: return "\(CountdownArithmetic.symbols[slot]) \(last)"
+                }
+            case .pairs(let a, let b, let c, let d):
+                return "\(a) \(b) | \(c) \(d)"
+            }
+        }
+    }
+
+    /// Every way to choose the last step of a four-number puzzle, in canonical order.
+    var reductions: [Reduction] {
+        var list: [Reduction] = []
+        for (index, last) in numbers.enumerated() where index == 0 || numbers[index - 1] != last {
+            var rest = numbers
+            rest.remove(at: index)
+            let reachable = CountdownArithmetic.reachable(rest)
+            for (slot, goal) in CountdownArithmetic.needs(target, last).enumerated() {
+                guard let goal else { continue }
+                list.append(
+                    Reduction(
+                        kind: .last(goal: goal, slot: slot, last: last, rest: rest), works: reachable.contains(goal)))
+            }
+        }
+        let n = numbers
+        var seen: Set<[Int]> = []
+        for (a, b, c, d) in [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)]
+        where seen.insert([n[a], n[b], n[c], n[d]]).inserted {
+            let right = CountdownArithmetic.results(n[c], n[d]).compactMap { $0 }
+            let works = CountdownArithmetic.results(n[a], n[b]).compactMap { $0 }.contains { value in
+                CountdownArithmetic.needs(target, value).contains { need in need.map(right.contains) ?? false }
+            }
+            list.append(Reduction(kind: .pairs(n[a], n[b], n[c], n[d]), works: works))
+        }
+        return list
+    }
+
+    /// Every target that all the numbers together make, in ascending order.
+    static func targets(of numbers: [Int]) -> [Int] {
+        let n = numbers.sorted(by: >)
+        if n.count == 3 { return CountdownArithmetic.reachable(n).sorted() }
+        var found = Set<Int>()
+        for index in n.indices {
+            var rest = n
+            let last = rest.remove(at: index)
+            for value in CountdownArithmetic.reachable(rest) {
+                found.formUnion(CountdownArithmetic.results(max(value, last), min(value, last)).compactMap { $0 })
+            }
+        }
+        for (a, b, c, d) in [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)] {
+            for left in CountdownArithmetic.results(n[a], n[b]) {
+                for right in CountdownArithmetic.results(n[c], n[d]) {
+                    guard let left, let right else { continue }
+                    found.formUnion(CountdownArithmetic.results(max(left, right), min(left, right)).compactMap { $0 })
+                }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Draws numbers from 1 to 99 and a target from 10 to 999, uniformly among those that the numbers reach.
+    static func solvable(count: Int, using random: inout SplitMix64) -> Countdown {
+        while true {
+            let numbers = (0..<count).map { _ in random.int(1...99) }
+            let candidates = targets(of: numbers).filter { $0 >= 10 && !numbers.contains($0) }
+            if !candidates.isEmpty { return Countdown(numbers: numbers, target: random.pick(candidates)) }
+        }
+    }
+
+    /// Draws a puzzle that no arithmetic solves.
+    static func unsolvable(count: Int, using random: inout SplitMix64) -> Countdown {
+        while true {
+            let numbers = (0..<count).map { _ in random.int(1...99) }
+            let target = random.chance(0.5) ? random.int(10...199) : random.int(10...999)
+            if !numbers.contains(target),
+                !CountdownArithmetic.solvableByAnyArithmetic(numbers, target: target)
+            {
+                return Countdown(numbers: numbers, target: target)
+            }
+        }
+    }
+
+    /// The question's usual answer when nothing reaches the target.
+    public static let noSolution = "no solution"
+}
