@@ -84,7 +84,7 @@ BRAID_INLINE float largest(lanes v) {
     return even > odd ? even : odd;
 }
 
-/// exp(x) to 2 units in the last place; 0 below -87.3, finite above 88.3.
+/// exp(x) to 2 units in the last place; 0 below -87.3, exp(88.3) above, not a number where x is none.
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) by Cephes' polynomial of degree 6 (S. Moshier, expf.c), 2^n by its
 /// exponent bits. ln 2 is split in two so that r is exact.
@@ -106,7 +106,8 @@ BRAID_INLINE lanes exponential(lanes x) {
     // A cast between vectors of one size keeps the bits.
     words bits = (words)p + ((words)shifted << 23);
     lanes result = (lanes)bits;
-    return x < -87.3f ? (lanes)0 : result;
+    result = x < -87.3f ? (lanes)0 : result;
+    return x == x ? result : x;
 }
 
 static void widen(float *x, const void *w, int32_t type, size_t count) {

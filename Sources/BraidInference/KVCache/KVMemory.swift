@@ -1,5 +1,9 @@
 internal import CBraidKernels
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// The keys and values of all pages.
 ///
 /// One allocation; the operating system backs it with memory page by page as it is first written, so a pool may be
@@ -14,7 +18,12 @@ final class KVMemory {
     init(shape: braid_kv_shape, pageCount: Int) {
         self.shape = shape
         let bytes = max(64, pageCount * shape.page_stride * MemoryLayout<Float>.stride)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        // A step touches thousands of small pieces all over the pool: with pages of 2 MiB where the system has them,
+        // the processor finds their addresses in its own table.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 1 << 21)
+        #if canImport(Glibc)
+            madvise(memory, bytes, MADV_HUGEPAGE)
+        #endif
         base = memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
     }
 
