@@ -1,0 +1,73 @@
+/// A tensor's numbers where they lie, without a copy.
+///
+/// The numbers are row-major and little-endian, and `bytes` is aligned to the size of one element. It holds exactly
+/// `elementCount` elements.
+///
+/// `@unchecked Sendable`: `bytes` points into memory that `owner` keeps alive and that nothing ever writes.
+struct TensorView: @unchecked Sendable {
+    /// How one number is stored.
+    let elementType: TensorElementType
+    /// The extents, outermost first; empty for a single number.
+    let shape: [Int]
+    /// The numbers. Valid as long as this view, or the file that it came from, lives.
+    let bytes: UnsafeRawBufferPointer
+    /// What keeps `bytes` alive.
+    private let owner: any AnyObject & Sendable
+
+    /// Creates a view of memory that `owner` keeps alive.
+    init(
+        elementType: TensorElementType, shape: [Int], bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
+    ) {
+        self.elementType = elementType
+        self.shape = shape
+        self.bytes = bytes
+        self.owner = owner
+    }
+
+    /// The product of the extents.
+    var elementCount: Int { bytes.count / elementType.byteCount }
+
+    /// Hands out the numbers and keeps them alive until `body` returns.
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(owner) { () throws(Failure) in try body(bytes) }
+    }
+
+    /// Copies the numbers out as `Float`.
+    ///
+    /// - Complexity: O(`elementCount`).
+    func floats() -> [Float] {
+        withBytes { bytes in
+            switch elementType {
+            case .float32:
+                (0..<elementCount).map {
+                    Float(bitPattern: UInt32(littleEndian: bytes.load(fromByteOffset: $0 * 4, as: UInt32.self)))
+                }
+            case .bfloat16:
+                (0..<elementCount).map {
+                    let high = UInt16(littleEndian: bytes.load(fromByteOffset: $0 * 2, as: UInt16.self))
+                    return Float(bitPattern: UInt32(high) << 16)
+                }
+            case .float16:
+                (0..<elementCount).map {
+                    Self.float(half: UInt16(littleEndian: bytes.load(fromByteOffset: $0 * 2, as: UInt16.self)))
+                }
+            }
+        }
+    }
+
+    /// Widens an IEEE 754 half, given by its bits; `Float16` does not exist on every platform that Braid runs on.
+    private static func float(half bits: UInt16) -> Float {
+        let sign = UInt32(bits & 0x8000) << 16
+        let exponent = UInt32(bits >> 10) & 0x1F
+        let fraction = UInt32(bits) & 0x3FF
+        switch exponent {
+        case 0:  // zero or subnormal: fraction x 2^-24, which a Float holds exactly
+            let magnitude = Float(fraction) * 0x1p-24
+            return Float(bitPattern: magnitude.bitPattern | sign)
+        case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+        default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+        }
+    }
+}
