@@ -37,6 +37,29 @@ struct ContextView: Sendable {
         nextPosition += count
     }
 
+    /// Takes back the slots of the last reservation; returns the pages that are not in view any more.
+    mutating func remove(_ reservation: KVReservation) -> [PageID] {
+        var pages: [PageID] = []
+        var left = reservation.slots.count
+        while left > 0, let run = runs.last {
+            let count = min(left, Int(run.count))
+            left -= count
+            runs[runs.count - 1].count -= UInt16(count)
+            if count == run.count { pages.append(runs.removeLast().pageID) }
+        }
+        left = reservation.slots.count
+        while left > 0, let span = spans.last {
+            let count = min(left, span.count)
+            left -= count
+            spans[spans.count - 1].count -= count
+            if count == span.count { spans.removeLast() }
+        }
+        tokenCount -= reservation.slots.count
+        nextPosition = reservation.firstPosition
+        isTailOpen = reservation.wasTailOpen
+        return pages
+    }
+
     /// Points the last run at a copy of its page.
     mutating func moveTail(to page: PageID) {
         runs[runs.count - 1].page = page.index

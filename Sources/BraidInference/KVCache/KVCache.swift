@@ -74,7 +74,9 @@ struct KVCache: Sendable {
         // Taken out of the dictionary, so that its arrays are changed in place.
         guard var context = contexts.removeValue(forKey: id) else { throw .unknownContext(id) }
         defer { contexts[id] = context }
-        var reservation = KVReservation(firstPosition: context.view.nextPosition, firstIndex: context.view.tokenCount)
+        var reservation = KVReservation(
+            firstPosition: context.view.nextPosition, firstIndex: context.view.tokenCount,
+            wasTailOpen: context.view.isTailOpen)
         reservation.slots.reserveCapacity(count)
         var left = count
 
@@ -98,6 +100,15 @@ struct KVCache: Sendable {
         return reservation
     }
 
+    /// Takes back the last reservation of a context, whose tokens will not come.
+    mutating func cancel(_ reservation: KVReservation, of id: ContextID) {
+        guard var context = contexts.removeValue(forKey: id) else { return }
+        defer { contexts[id] = context }
+        precondition(
+            context.view.tokenCount == reservation.firstIndex + reservation.slots.count, "only the last one can go")
+        for page in context.view.remove(reservation) { pool.release(page) }
+    }
+
     private static func fill(
         _ page: PageID, from first: Int, atMost limit: Int, of view: inout ContextView,
         into reservation: inout KVReservation
@@ -112,14 +123,21 @@ struct KVCache: Sendable {
     ///
     /// - Complexity: O(`count` x pages).
     mutating func fork(_ id: ContextID, count: Int) throws(KVCacheError) -> [ContextID] {
-        guard let parent = contexts[id] else { throw .unknownContext(id) }
-        return (0..<count).map { _ in
-            let thread = open()
-            for run in parent.view.runs { pool.retain(run.pageID) }
-            contexts[thread] = Context(view: parent.view, origin: (id, parent.view.tokenCount))
+        var threads: [ContextID] = []
+        for _ in 0..<count {
+            threads.append(try share(id))
             statistics.forkedThreads += 1
-            return thread
         }
+        return threads
+    }
+
+    /// Starts one context that shares everything a context has, to try something out; not counted as a thread.
+    mutating func share(_ id: ContextID) throws(KVCacheError) -> ContextID {
+        guard let parent = contexts[id] else { throw .unknownContext(id) }
+        let copy = open()
+        for run in parent.view.runs { pool.retain(run.pageID) }
+        contexts[copy] = Context(view: parent.view, origin: (id, parent.view.tokenCount))
+        return copy
     }
 
     /// Adopts what threads have written since they were forked from a context, as it is, in the order given; releases

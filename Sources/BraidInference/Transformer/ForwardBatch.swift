@@ -39,22 +39,24 @@ struct ForwardBatch {
     /// Adds consecutive tokens of one context.
     ///
     /// - Parameters:
-    ///   - tokens: The tokens; as many as the reservation has slots.
+    ///   - tokens: The tokens.
     ///   - reservation: Their room.
+    ///   - offset: How many of its slots were filled in earlier passes.
     ///   - view: The context's view, with that room in it.
     ///   - logits: Whose logits are wanted.
     /// - Returns: Indices into the logits of the pass.
     @discardableResult
     mutating func append(
-        _ tokens: some Collection<TokenID>, at reservation: KVReservation, in view: ContextView,
+        _ tokens: some Collection<TokenID>, at reservation: KVReservation, offset: Int = 0, in view: ContextView,
         logits: LogitsWanted
     ) -> Range<Int> {
-        precondition(tokens.count == reservation.slots.count, "a token has no room")
+        precondition(offset + tokens.count <= reservation.slots.count, "a token has no room")
         let firstRun = runs.count
         runs.append(contentsOf: view.runs)
         let firstLogits = logitRows.count
-        for (index, (token, slot)) in zip(tokens, reservation.slots).enumerated() {
-            if logits == .all || (logits == .last && index + 1 == tokens.count) { logitRows.append(rows.count) }
+        for (index, token) in zip(offset..., tokens) {
+            let slot = reservation.slots[index]
+            if logits == .all || (logits == .last && index + 1 == offset + tokens.count) { logitRows.append(rows.count) }
             rows.append(
                 Row(
                     token: token, position: reservation.firstPosition + index, page: slot.page, slot: slot.slot,
