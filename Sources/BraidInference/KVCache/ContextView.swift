@@ -1,0 +1,102 @@
+internal import CBraidKernels
+
+/// What a context attends to: an ordered list of spans, and the pages they lie in.
+///
+///     plain       [prefix + own]
+///     stitched    [prefix] [thread 1] [thread 2] ... [own]       positions of the threads overlap
+///
+/// Order is the order in which attention walks and in which a join lists threads; positions are those the keys were
+/// rotated to when they were written, and never change.
+struct ContextView: Sendable {
+    /// The slots, span after span. A run lies in one page.
+    private(set) var runs: [KVRun] = []
+    /// The positions, in the same order.
+    private(set) var spans: [KVSpan] = []
+    /// Tokens in view.
+    private(set) var tokenCount = 0
+    /// Position of the next token.
+    private(set) var nextPosition = 0
+    /// Whether the page of the last run may be filled up with what comes next; not after a join, whose last page is a
+    /// thread's.
+    private(set) var isTailOpen = false
+
+    /// Appends slots for the next tokens; they continue the last run where they lie right behind it.
+    mutating func append(page: PageID, first: Int, count: Int) {
+        if isTailOpen, let last = runs.last, last.pageID == page, last.end == first {
+            runs[runs.count - 1].count += UInt16(count)
+        } else {
+            runs.append(KVRun(page, first: first, count: count))
+        }
+        if isTailOpen, let last = spans.last, last.endPosition == nextPosition {
+            spans[spans.count - 1].count += count
+        } else {
+            spans.append(KVSpan(firstPosition: nextPosition, count: count))
+        }
+        isTailOpen = true
+        tokenCount += count
+        nextPosition += count
+    }
+
+    /// Takes back the slots of the last reservation; returns the pages that are not in view any more.
+    mutating func remove(_ reservation: KVReservation) -> [PageID] {
+        var pages: [PageID] = []
+        var left = reservation.slots.count
+        while left > 0, let run = runs.last {
+            let count = min(left, Int(run.count))
+            left -= count
+            runs[runs.count - 1].count -= UInt16(count)
+            if count == run.count { pages.append(runs.removeLast().pageID) }
+        }
+        left = reservation.slots.count
+        while left > 0, let span = spans.last {
+            let count = min(left, span.count)
+            left -= count
+            spans[spans.count - 1].count -= count
+            if count == span.count { spans.removeLast() }
+        }
+        tokenCount -= reservation.slots.count
+        nextPosition = reservation.firstPosition
+        isTailOpen = reservation.wasTailOpen
+        return pages
+    }
+
+    /// Points the last run at a copy of its page.
+    mutating func moveTail(to page: PageID) {
+        runs[runs.count - 1].page = page.index
+    }
+
+    /// Adopts another view's slots, all but the first `count` tokens; the next position follows the later one's.
+    mutating func adopt(_ other: ContextView, droppingFirst count: Int) {
+        var skipped = count
+        for run in other.runs {
+            let skip = min(skipped, Int(run.count))
+            skipped -= skip
+            if skip < run.count {
+                runs.append(KVRun(run.pageID, first: Int(run.first) + skip, count: Int(run.count) - skip))
+            }
+        }
+        skipped = count
+        for span in other.spans {
+            let skip = min(skipped, span.count)
+            skipped -= skip
+            if skip < span.count {
+                spans.append(KVSpan(firstPosition: span.firstPosition + skip, count: span.count - skip))
+            }
+        }
+        tokenCount += other.tokenCount - count
+        nextPosition = max(nextPosition, other.nextPosition)
+        isTailOpen = false
+    }
+
+    /// The pages of everything after the first `count` tokens.
+    func pages(droppingFirst count: Int) -> [PageID] {
+        var own = ContextView()
+        own.adopt(self, droppingFirst: count)
+        return own.runs.map(\.pageID)
+    }
+
+    /// The position of every token in view, in order.
+    var positions: [Int] {
+        spans.flatMap { $0.firstPosition..<$0.endPosition }
+    }
+}

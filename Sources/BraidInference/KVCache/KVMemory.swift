@@ -1,0 +1,42 @@
+internal import CBraidKernels
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The keys and values of all pages.
+///
+/// One allocation; the operating system backs it with memory page by page as it is first written, so a pool may be
+/// larger than what a run needs.
+final class KVMemory {
+    /// Shape of a page; see `braid_kernels.h`.
+    let shape: braid_kv_shape
+    /// Page 0.
+    let base: UnsafeMutablePointer<Float>
+
+    /// Makes room for `pageCount` pages.
+    init(shape: braid_kv_shape, pageCount: Int) {
+        self.shape = shape
+        let bytes = max(64, pageCount * shape.page_stride * MemoryLayout<Float>.stride)
+        // A step touches thousands of small pieces all over the pool: with pages of 2 MiB where the system has them,
+        // the processor finds their addresses in its own table.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 1 << 21)
+        #if canImport(Glibc)
+            madvise(memory, bytes, MADV_HUGEPAGE)
+        #endif
+        base = memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    /// A layer's part of a page.
+    func layer(_ layer: Int, of page: PageID) -> UnsafeMutablePointer<Float> {
+        base + Int(page.index) * shape.page_stride + layer * shape.layer_stride
+    }
+
+    /// Copies a whole page, all layers.
+    func perform(_ copy: PageCopy) {
+        let target = base + Int(copy.target.index) * shape.page_stride
+        target.update(from: base + Int(copy.source.index) * shape.page_stride, count: shape.page_stride)
+    }
+}

@@ -1,0 +1,10 @@
+/// A stretch of consecutive positions in a context's view.
+struct KVSpan: Hashable, Sendable {
+    /// Position of its first token.
+    var firstPosition: Int
+    /// Tokens.
+    var count: Int
+
+    /// The position after its last token.
+    var endPosition: Int { firstPosition + count }
+}

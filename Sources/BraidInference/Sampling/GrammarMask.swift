@@ -1,0 +1,56 @@
+internal import Braid
+
+/// Follows a ``ControlGrammar`` through a decode call and says which tokens may come next.
+struct GrammarMask: Sendable {
+    private var grammar: ControlGrammar?
+    private let vocabulary: ControlVocabulary
+    private let tokenizer: Tokenizer
+    /// What is left of an ``ControlGrammar/Expectation/exactly(_:)``; the last first.
+    private var forced: [TokenID] = []
+
+    /// Without a grammar, everything that is a token may come.
+    init(_ grammar: ControlGrammar?, tokenizer: Tokenizer, vocabulary: ControlVocabulary) {
+        self.grammar = grammar
+        self.tokenizer = tokenizer
+        self.vocabulary = vocabulary
+    }
+
+    /// Which tokens may come next.
+    /// - Throws: ``EngineError/unknownControlTag(_:known:)`` when the grammar demands tags that the model lacks.
+    mutating func next() throws(EngineError) -> TokenMask {
+        if let token = forced.last { return .only([token]) }
+        guard var grammar else { return .upTo(end: vocabulary.end, forbidden: []) }
+        // An empty text is over at once; a grammar that demands nothing but empty texts is broken.
+        for _ in 0..<16 {
+            switch grammar.expectation {
+            case .text(let tags):
+                let allowed = Set(tags.compactMap { vocabulary.ids[$0] })
+                return .upTo(end: vocabulary.end, forbidden: vocabulary.all.filter { !allowed.contains($0) })
+            case .tags(let tags):
+                let allowed = tags.compactMap { vocabulary.ids[$0] }.sorted()
+                guard !allowed.isEmpty else {
+                    throw .unknownControlTag(tags.sorted().joined(separator: " "), known: vocabulary.ids.keys.sorted())
+                }
+                return .only(allowed)
+            case .exactly(let text):
+                forced = tokenizer.encode(text).reversed()
+                if let token = forced.last { return .only([token]) }
+                grammar.advance(.exact)
+                self.grammar = grammar
+            }
+        }
+        throw .failed("the control grammar demands empty text for ever")
+    }
+
+    /// Takes note of what was drawn.
+    mutating func advance(_ token: TokenID) {
+        if !forced.isEmpty {
+            forced.removeLast()
+            if forced.isEmpty { grammar?.advance(.exact) }
+        } else if let tag = vocabulary.tags[token] {
+            grammar?.advance(.control(tag))
+        } else {
+            grammar?.advance(.text)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Braid
+
+/// Work in progress: rows to run, and what happens when they have been.
+struct InferenceJob {
+    /// Tokens on their way into one context's cache; room for all of them is reserved.
+    struct Feed {
+        let context: ContextID
+        let tokens: [TokenID]
+        let reservation: KVReservation
+        var done = 0
+
+        var left: Int { tokens.count - done }
+    }
+
+    /// What it is for.
+    enum Purpose {
+        case open(InferenceRequest.Reply<ContextID>)
+        case extend(count: Int, InferenceRequest.Reply<Int>)
+        case decode(DecodingCall)
+        case fork(count: Int, InferenceRequest.Reply<[ContextID]>)
+        case stitch(threads: [ContextID], InferenceRequest.Reply<Void>)
+        case rejoin(InferenceRequest.Reply<Void>)
+        case score(ScoringCall)
+    }
+
+    /// The context that asked.
+    let context: ContextID
+    let purpose: Purpose
+    var feeds: [Feed] = []
+    /// The context as it was, for a job that appends known tokens.
+    var before: ContextState?
+
+    /// Rows that are left.
+    var left: Int { feeds.reduce(0) { $0 + $1.left } }
+
+    /// Whose logits are wanted of the rows that complete a feed.
+    var logitsWanted: ForwardBatch.LogitsWanted {
+        switch purpose {
+        case .open, .extend, .stitch, .rejoin: .none
+        case .decode, .fork: .last
+        case .score: .all
+        }
+    }
+
+    /// Tells whoever waits that it failed.
+    func fail(_ error: any Error) {
+        switch purpose {
+        case .open(let reply): reply(.failure(error))
+        case .extend(_, let reply): reply(.failure(error))
+        case .decode(let call): call.sink.fail(error)
+        case .fork(_, let reply): reply(.failure(error))
+        case .stitch(_, let reply): reply(.failure(error))
+        case .rejoin(let reply): reply(.failure(error))
+        case .score(let call): call.reply(.failure(error))
+        }
+    }
+}

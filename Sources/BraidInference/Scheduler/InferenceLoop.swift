@@ -1,0 +1,103 @@
+internal import Braid
+
+/// Everything that the worker's thread owns: contexts, jobs, cache and transformer; and the loop over steps.
+///
+/// Requests become jobs with rows to run. A step takes the scheduler's rows, runs them in one forward pass, and moves
+/// each job on. Between two steps, and only there, requests and cancellations are looked at.
+///
+/// - Important: Not thread-safe; lives on one thread.
+final class InferenceLoop {
+    let kernels: Kernels
+    let tokenizer: Tokenizer
+    let vocabulary: ControlVocabulary
+    let contextLength: Int
+    let modelVocabularySize: Int
+    /// Tokens that end an answer, whether a decode call names them or not.
+    let endTokenIDs: Set<TokenID>
+    let memory: KVMemory
+    private let transformer: Transformer
+
+    var cache: KVCache
+    var contexts: [ContextID: ContextState] = [:]
+    var jobs: [JobID: InferenceJob] = [:]
+    var scheduler: BatchScheduler
+    var statistics = EmbeddedEngineStatistics()
+    private var batch = ForwardBatch()
+
+    init(
+        model: ModelConfiguration, tokenizer: Tokenizer, kernels: Kernels, transformer: Transformer, memory: KVMemory,
+        pageCount: Int
+    ) {
+        self.kernels = kernels
+        self.tokenizer = tokenizer
+        self.transformer = transformer
+        self.memory = memory
+        vocabulary = ControlVocabulary(tokenizer)
+        contextLength = model.maximumContextLength
+        modelVocabularySize = model.vocabularySize
+        endTokenIDs = Set(model.endTokenIDs)
+        cache = KVCache(pageCount: pageCount)
+        scheduler = BatchScheduler(maximumRows: transformer.maximumRows)
+        statistics.pageCount = pageCount
+    }
+
+    /// Runs until nobody can ask for anything any more.
+    func run(_ mailbox: Mailbox) {
+        while true {
+            for message in mailbox.take(waiting: scheduler.isIdle) {
+                switch message {
+                case .request(let request, let job): begin(request, job)
+                case .cancel(let job): cancel(job)
+                case .stop:
+                    for job in jobs.values { job.fail(EngineError.failed("the engine was shut down")) }
+                    return
+                }
+            }
+            step()
+        }
+    }
+
+    /// Runs one forward pass, if there is anything to run.
+    private func step() {
+        let assignments = scheduler.nextStep()
+        guard !assignments.isEmpty else { return }
+        batch.removeAll()
+        var chunks: [(job: JobID, logits: Range<Int>)] = []
+        for assignment in assignments {
+            guard var job = jobs[assignment.job] else { continue }
+            var rows = assignment.rows
+            for index in job.feeds.indices where rows > 0 && job.feeds[index].left > 0 {
+                let feed = job.feeds[index]
+                let count = min(rows, feed.left)
+                guard let view = try? cache.view(of: feed.context) else { continue }
+                let isLast = count == feed.left
+                let wanted = job.logitsWanted == .last && !isLast ? .none : job.logitsWanted
+                let logits = batch.append(
+                    feed.tokens[feed.done..<feed.done + count], at: feed.reservation, offset: feed.done, in: view,
+                    logits: wanted)
+                chunks.append((assignment.job, logits))
+                job.feeds[index].done += count
+                rows -= count
+            }
+            jobs[assignment.job] = job
+        }
+        let logits = transformer.forward(batch)
+        statistics.steps += 1
+        statistics.rows += batch.rows.count
+        for (job, range) in chunks { proceed(job, logits, range) }
+    }
+
+    /// Moves a job on after some of its rows were run.
+    private func proceed(_ id: JobID, _ logits: LogitsView, _ range: Range<Int>) {
+        guard let job = jobs[id] else { return }
+        if case .score(let call) = job.purpose {
+            do {
+                for row in range { try call.take(logits[row], kernels: kernels) }
+            } catch {
+                return finish(id) { $0.fail(error) }
+            }
+        }
+        guard job.left == 0 else { return }
+        complete(id, range.isEmpty ? nil : logits[range.upperBound - 1])
+    }
+}

@@ -1,0 +1,27 @@
+internal import Braid
+
+/// What a context asks of the worker.
+///
+/// Replies are called exactly once, on the worker's thread; they must not block.
+enum InferenceRequest: Sendable {
+    typealias Reply<Value> = @Sendable (Result<Value, any Error>) -> Void
+
+    /// Start a context and prefill a prompt.
+    case open([TokenID], Reply<ContextID>)
+    /// Append known tokens.
+    case extend(ContextID, [TokenID], Reply<Int>)
+    /// Generate tokens.
+    case decode(ContextID, DecodingOptions, DecodingSink)
+    /// Start contexts that share everything so far.
+    case fork(ContextID, Int, Reply<[ContextID]>)
+    /// Bring threads back, by the tokens given or, without any, by adopting their pages.
+    case join(ContextID, threads: [ContextID], tokens: [TokenID]?, Reply<Void>)
+    /// Log-probabilities of tokens, were they to follow.
+    case score(ContextID, [TokenID], Reply<[LogProbability]>)
+    /// Tokens in a context.
+    case count(ContextID, Reply<Int>)
+    /// End a context.
+    case close(ContextID)
+    /// What was done so far.
+    case statistics(Reply<EmbeddedEngineStatistics>)
+}

@@ -1,0 +1,47 @@
+internal import CBraidKernels
+
+/// Activations of one forward pass, allocated once. Row-major, [maximum rows, width].
+final class TransformerScratch {
+    let hidden: UnsafeMutablePointer<Float>
+    let normed: UnsafeMutablePointer<Float>
+    let packed: UnsafeMutablePointer<Float>
+    let query: UnsafeMutablePointer<Float>
+    let key: UnsafeMutablePointer<Float>
+    let value: UnsafeMutablePointer<Float>
+    let attended: UnsafeMutablePointer<Float>
+    let gate: UnsafeMutablePointer<Float>
+    let up: UnsafeMutablePointer<Float>
+    let logits: UnsafeMutablePointer<Float>
+    /// One piece of ``attentionStride`` per row and kv head.
+    let attention: UnsafeMutablePointer<Float>
+    let attentionStride: Int
+
+    init(_ configuration: ModelConfiguration, maximumRows: Int, shape: braid_kv_shape) {
+        func allocate(_ width: Int) -> UnsafeMutablePointer<Float> {
+            let bytes = max(64, maximumRows * width * MemoryLayout<Float>.stride)
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+        }
+        let queryWidth = configuration.headCount * configuration.headDimension
+        let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
+        let inner = configuration.intermediateSize
+        hidden = allocate(configuration.hiddenSize)
+        normed = allocate(configuration.hiddenSize)
+        packed = allocate(braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner)))
+        query = allocate(queryWidth)
+        key = allocate(keyWidth)
+        value = allocate(keyWidth)
+        attended = allocate(queryWidth)
+        gate = allocate(inner)
+        up = allocate(inner)
+        logits = allocate(configuration.vocabularySize)
+        attentionStride = Int(shape.value_stride)
+        attention = allocate(configuration.keyValueHeadCount * attentionStride)
+    }
+
+    deinit {
+        for memory in [hidden, normed, packed, query, key, value, attended, gate, up, logits, attention] {
+            UnsafeMutableRawPointer(memory).deallocate()
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/// Braid's compute kernels. This header is their manual.
+///
+/// Every kernel exists several times: in plain C (`BRAID_LEVEL_SCALAR`, the reference that tests compare with) and for
+/// vector instruction sets. `braid_best_level` finds out at run time what the processor has; a caller keeps the table
+/// that `braid_kernels_for` returns. There is no global state, so two engines of one process may use different levels.
+///
+/// Rules that hold for every kernel unless its comment says otherwise:
+///   - Matrices are row-major. Activations are f32. Pointers need no alignment beyond their element's, weights none.
+///   - Outputs may not overlap inputs.
+///   - Nothing allocates, nothing fails; sizes are the caller's duty. Zero rows or columns are allowed.
+///   - Determinism: an output element is always summed in the same order, whatever the other rows of the call, the
+///     range of outputs asked for, and the thread that computes it. So a token's logits do not depend on its batch.
+///     The vector levels share one source and one order: AVX2, AVX-512 and NEON give the same bits.
+#ifndef BRAID_KERNELS_H
+#define BRAID_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Instruction sets, in order of preference.
+enum {
+    BRAID_LEVEL_SCALAR = 0,
+    /// AVX2 and FMA (x86-64-v3).
+    BRAID_LEVEL_AVX2 = 1,
+    /// AVX-512 F, BW, DQ and VL (x86-64-v4).
+    BRAID_LEVEL_AVX512 = 2,
+    /// AArch64 Advanced SIMD.
+    BRAID_LEVEL_NEON = 3,
+    BRAID_LEVEL_COUNT = 4
+};
+
+/// Element types of weights.
+enum {
+    BRAID_WEIGHT_F32 = 0,
+    /// The upper half of an f32. Widened (exactly) to f32 before it is multiplied.
+    BRAID_WEIGHT_BF16 = 1
+};
+
+enum {
+    /// Token positions in one page of the key-value cache; also the vector width that kernels are written in.
+    BRAID_PAGE_POSITIONS = 16,
+    /// Packed activations come in groups of this many columns.
+    BRAID_PACK_COLUMNS = 32
+};
+
+/// A weight matrix W: [rows, columns], one output per row, as `torch.nn.Linear` stores it.
+typedef struct {
+    /// Elements, row after row without gaps; any alignment.
+    const void *_Nonnull elements;
+    /// BRAID_WEIGHT_...
+    int32_t type;
+    /// Outputs.
+    size_t rows;
+    /// Inputs.
+    size_t columns;
+} braid_matrix;
+
+/// Consecutive slots of one page that a query attends to.
+typedef struct {
+    /// Index of the page in the pool.
+    int32_t page;
+    /// First slot, 0..<16.
+    uint16_t first;
+    /// Slots, 1...16 - first.
+    uint16_t count;
+    /// Which rotation of the query meets these keys: an index into the query's rotations, 0 for unshifted spans.
+    int32_t rotation;
+} braid_kv_run;
+
+/// Shape of the key-value pool, the same for all layers.
+///
+///     page   = layer 0, layer 1, ...
+///     layer  = keys, values
+///     keys   = [kv_heads][head_dimension][16]      a slot is a column: 16 scores come from one pass over the rows
+///     values = [kv_heads][16][value_stride]        a slot is a row, padded with zeros to a multiple of 16
+typedef struct {
+    size_t kv_heads;
+    size_t head_dimension;
+    /// head_dimension rounded up to a multiple of 16.
+    size_t value_stride;
+    /// Floats of one layer of a page: kv_heads * 16 * (head_dimension + value_stride).
+    size_t layer_stride;
+    /// Floats of one page: layer_stride * layers.
+    size_t page_stride;
+} braid_kv_shape;
+
+/// The kernels of one level.
+typedef struct {
+    /// BRAID_LEVEL_...
+    int32_t level;
+
+    /// Widens `count` weights to f32. x: [count], w: [count].
+    void (*_Nonnull widen)(float *_Nonnull x, const void *_Nonnull w, int32_t type, size_t count);
+
+    /// Brings activations into the order in which `matmul` reads them for weights of `type`.
+    /// packed: [rows, braid_packed_columns(columns)], x: [rows, columns].
+    void (*_Nonnull pack)(float *_Nonnull packed, const float *_Nonnull x, size_t rows, size_t columns, int32_t type);
+
+    /// y[r, o] = (accumulate ? y[r, o] : 0) + sum_i x[r, i] * W[o, i] + bias[o]   for o in first..<end.
+    /// y: [rows, y_stride], packed: `pack`ed x [rows, W.columns], bias: [W.rows] or NULL.
+    /// Weights are read once per group of rows. Error of an element: at most 2 (n/16 + 6) u sum_i |x_i W_i|, u = 2^-24.
+    void (*_Nonnull matmul)(float *_Nonnull y, size_t y_stride, const float *_Nonnull packed, size_t rows,
+                            const braid_matrix *_Nonnull w, size_t first, size_t end, const float *_Nullable bias,
+                            bool accumulate);
+
+    /// Root-mean-square norm (Zhang and Sennrich 2019, arXiv 1910.07467): y = x / sqrt(mean(x^2) + epsilon) * weight.
+    /// y, x: [rows, columns], weight: [columns]; y may be x.
+    void (*_Nonnull rms_norm)(float *_Nonnull y, const float *_Nonnull x, const float *_Nonnull weight, size_t rows,
+                              size_t columns, float epsilon);
+
+    /// Rotary embedding (Su et al. 2021, arXiv 2104.09864) in the half-split convention of Hugging Face:
+    /// (a, b) -> (a cos - b sin, b cos + a sin) with a = x[i], b = x[i + d/2]. x: [heads, d], cosine, sine: [d/2].
+    void (*_Nonnull rotate)(float *_Nonnull x, const float *_Nonnull cosine, const float *_Nonnull sine, size_t heads,
+                            size_t head_dimension);
+
+    /// Writes one position's keys and values into a slot. key, value: [kv_heads, head_dimension];
+    /// layer: the layer's part of the page.
+    void (*_Nonnull store)(float *_Nonnull layer, const braid_kv_shape *_Nonnull shape, size_t slot,
+                           const float *_Nonnull key, const float *_Nonnull value);
+
+    /// Attention of one position's query heads over the first `visible` slots of `runs`, by the running softmax
+    /// (Milakov and Gimelshein 2018, arXiv 1805.02867), for the query heads of kv heads first_head..<end_head.
+    ///
+    /// out, query: [kv_heads * group, head_dimension]; rotation k of the query lies at query + k * rotation_stride.
+    /// pool: the layer's part of page 0; `visible` >= 1. scratch: [value_stride] floats that no other thread uses.
+    void (*_Nonnull attention)(float *_Nonnull out, const float *_Nonnull query, size_t rotation_stride,
+                               const float *_Nonnull pool, const braid_kv_shape *_Nonnull shape, size_t group,
+                               size_t first_head, size_t end_head, const braid_kv_run *_Nonnull runs, size_t run_count,
+                               size_t visible, float scale, float *_Nonnull scratch);
+
+    /// out[i] = silu(gate[i]) * up[i], silu(x) = x / (1 + exp(-x)) (Shazeer 2020, arXiv 2002.05202). All [count];
+    /// out may be gate or up.
+    void (*_Nonnull swiglu)(float *_Nonnull out, const float *_Nonnull gate, const float *_Nonnull up, size_t count);
+
+    /// Index of the largest element, the first of equals; 0 when count is 0. Not-a-numbers are never chosen unless
+    /// there is nothing else.
+    size_t (*_Nonnull argmax)(const float *_Nonnull x, size_t count);
+
+    /// out[i] = exp((x[i] - shift) * scale); returns the sum. `shift` is the maximum of x, so nothing overflows.
+    /// out may be x.
+    float (*_Nonnull exponentiate)(float *_Nonnull out, const float *_Nonnull x, size_t count, float shift,
+                                   float scale);
+
+    /// log(sum_i exp(x[i])), given the maximum of x.
+    float (*_Nonnull log_sum_exp)(const float *_Nonnull x, size_t count, float maximum);
+} braid_kernels;
+
+/// The best level this processor has.
+int32_t braid_best_level(void);
+
+/// The kernels of a level, or NULL when this processor or this build lacks it. Static storage.
+const braid_kernels *_Nullable braid_kernels_for(int32_t level);
+
+/// A level's name, such as "avx512"; "unknown" for anything else.
+const char *_Nonnull braid_level_name(int32_t level);
+
+/// Columns of packed activations: `columns` rounded up to a multiple of BRAID_PACK_COLUMNS.
+static inline size_t braid_packed_columns(size_t columns) {
+    return (columns + BRAID_PACK_COLUMNS - 1) / BRAID_PACK_COLUMNS * BRAID_PACK_COLUMNS;
+}
+
+/// The shape of a pool.
+static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads, size_t head_dimension) {
+    braid_kv_shape shape;
+    shape.kv_heads = kv_heads;
+    shape.head_dimension = head_dimension;
+    shape.value_stride = (head_dimension + 15) / 16 * 16;
+    shape.layer_stride = kv_heads * BRAID_PAGE_POSITIONS * (head_dimension + shape.value_stride);
+    shape.page_stride = shape.layer_stride * layers;
+    return shape;
+}
+
+/// Worker threads for the parallel regions of one caller.
+///
+/// The calling thread works too, and takes every piece that no worker has claimed; so a region ends even when the
+/// operating system runs no worker at all. Workers spin between the regions of a step, and sleep between steps.
+typedef struct braid_pool braid_pool;
+
+/// One piece of a region's work; `context` is the region's. Called from any thread of the pool.
+typedef void (*braid_pool_work)(void *_Nonnull context, size_t piece);
+
+/// Starts `threads` - 1 workers (none for 0 and 1; at most 63). NULL when memory or threads cannot be had.
+braid_pool *_Nullable braid_pool_create(size_t threads);
+
+/// Ends the workers and frees the pool. No region may be running.
+void braid_pool_destroy(braid_pool *_Nonnull pool);
+
+/// Threads, the caller's included.
+size_t braid_pool_threads(const braid_pool *_Nonnull pool);
+
+/// Wakes the workers before a series of regions.
+void braid_pool_wake(braid_pool *_Nonnull pool);
+
+/// Lets the workers sleep.
+void braid_pool_rest(braid_pool *_Nonnull pool);
+
+/// Runs pieces 0..<pieces (more than 2^20 - 1: on the calling thread alone) and returns when all are done. Only one thread may call it at a time, and
+/// not from inside a piece. What the caller wrote before is visible to the pieces, and what they wrote to the caller.
+void braid_pool_run(braid_pool *_Nonnull pool, size_t pieces, braid_pool_work _Nonnull work, void *_Nonnull context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,9 @@
+/// Kernels for AArch64 Advanced SIMD: thirty-two registers of four lanes. Fused multiply-add is part of the base.
+
+#if defined(__aarch64__)
+#define BRAID_TABLE braid_neon
+#define BRAID_LEVEL BRAID_LEVEL_NEON
+#define BRAID_TILE_ROWS 1
+#define BRAID_TILE_OUTPUTS 4
+#include "vector_kernels.h"
+#endif

@@ -1,0 +1,51 @@
+import Braid
+
+@testable import BraidInference
+
+/// A transformer with its cache, driven by hand.
+final class CachedTransformer {
+    let transformer: Transformer
+    let memory: KVMemory
+    var cache: KVCache
+
+    init(
+        configuration: ModelConfiguration, weights: TransformerWeights, level: KernelLevel = .best, threads: Int = 2,
+        pages: Int = 256, maximumRows: Int = 64
+    ) throws {
+        cache = KVCache(pageCount: pages)
+        memory = KVMemory(shape: Transformer.kvShape(of: configuration), pageCount: pages)
+        transformer = Transformer(
+            configuration: configuration, weights: weights, kernels: level.kernels!,
+            pool: try ComputePool(threads: threads), memory: memory, maximumRows: maximumRows)
+    }
+
+    convenience init(
+        _ folder: ModelFolder, level: KernelLevel = .best, threads: Int = 2, pages: Int = 256, maximumRows: Int = 64
+    ) throws {
+        try self.init(
+            configuration: folder.configuration, weights: TransformerWeights(folder), level: level, threads: threads,
+            pages: pages, maximumRows: maximumRows)
+    }
+
+    /// Appends tokens to several contexts in one step; logits of all rows, per context.
+    func step(_ work: [(ContextID, [TokenID])]) throws -> [[[Float]]] {
+        var batch = ForwardBatch()
+        var ranges: [Range<Int>] = []
+        for (context, tokens) in work {
+            let reservation = try cache.append(tokens.count, to: context)
+            if let copy = reservation.copy { memory.perform(copy) }
+            ranges.append(batch.append(tokens, at: reservation, in: try cache.view(of: context), logits: .all))
+        }
+        let logits = transformer.forward(batch)
+        return ranges.map { $0.map { Array(logits[$0]) } }
+    }
+
+    /// Appends tokens to one context, in chunks.
+    func extend(_ context: ContextID, _ tokens: [TokenID], chunk: Int = 64) throws -> [[Float]] {
+        var logits: [[Float]] = []
+        for start in stride(from: 0, to: tokens.count, by: chunk) {
+            logits += try step([(context, Array(tokens[start..<min(tokens.count, start + chunk)]))])[0]
+        }
+        return logits
+    }
+}

@@ -1,0 +1,102 @@
+import Braid
+import Foundation
+
+@testable import BraidInference
+
+/// The oracle: a Llama forward pass over a whole trajectory, without any cache, in `Double`, as plainly as possible.
+///
+/// Every token says at which position it stands and which tokens it sees; nothing else is known about forks and joins.
+struct DenseTransformer {
+    let configuration: ModelConfiguration
+    private let matrices: [String: [Double]]
+
+    init(_ folder: ModelFolder) throws {
+        configuration = folder.configuration
+        var matrices: [String: [Double]] = [:]
+        for name in folder.tensorNames { matrices[name] = try folder.tensor(name).floats().map(Double.init) }
+        self.matrices = matrices
+    }
+
+    /// Logits of every token: [tokens, vocabulary].
+    /// - Parameter sees: Whether token `i` sees token `j`; asked for j <= i.
+    func logits(_ tokens: [TokenID], positions: [Int], sees: (Int, Int) -> Bool) -> [[Double]] {
+        let c = configuration
+        let heads = c.headCount, group = c.headCount / c.keyValueHeadCount, d = c.headDimension
+        var x = tokens.map { row("model.embed_tokens.weight", Int($0), c.hiddenSize) }
+        for layer in 0..<c.layerCount {
+            let name = "model.layers.\(layer)."
+            let normed = x.map { norm($0, name + "input_layernorm.weight") }
+            let q = zip(normed, positions).map { rotated(times(name + "self_attn.q_proj.weight", $0), $1) }
+            let k = zip(normed, positions).map { rotated(times(name + "self_attn.k_proj.weight", $0), $1) }
+            let v = normed.map { times(name + "self_attn.v_proj.weight", $0) }
+            for i in tokens.indices {
+                let seen = (0...i).filter { $0 == i || sees(i, $0) }
+                var attended = [Double](repeating: 0, count: heads * d)
+                for head in 0..<heads {
+                    let kv = head / group * d
+                    let scores = seen.map { j in
+                        (0..<d).reduce(0) { $0 + q[i][head * d + $1] * k[j][kv + $1] } / Double(d).squareRoot()
+                    }
+                    let top = scores.max()!
+                    let weights = scores.map { exp($0 - top) }
+                    let sum = weights.reduce(0, +)
+                    for (weight, j) in zip(weights, seen) {
+                        for e in 0..<d { attended[head * d + e] += weight / sum * v[j][kv + e] }
+                    }
+                }
+                x[i] = added(x[i], times(name + "self_attn.o_proj.weight", attended))
+            }
+            for i in tokens.indices {
+                let normed = norm(x[i], name + "post_attention_layernorm.weight")
+                let gate = times(name + "mlp.gate_proj.weight", normed), up = times(name + "mlp.up_proj.weight", normed)
+                let inner = zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }
+                x[i] = added(x[i], times(name + "mlp.down_proj.weight", inner))
+            }
+        }
+        let head = c.tiesEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"
+        return x.map { times(head, norm($0, "model.norm.weight")) }
+    }
+
+    /// Logits of a plain sequence.
+    func logits(_ tokens: [TokenID]) -> [[Double]] {
+        logits(tokens, positions: Array(tokens.indices)) { _, _ in true }
+    }
+
+    private func row(_ name: String, _ index: Int, _ width: Int) -> [Double] {
+        Array(matrices[name]![index * width..<(index + 1) * width])
+    }
+
+    private func times(_ name: String, _ x: [Double]) -> [Double] {
+        matrices[name]!.withUnsafeBufferPointer { w in
+            x.withUnsafeBufferPointer { x in
+                (0..<w.count / x.count).map { o in
+                    var sum = 0.0
+                    for i in 0..<x.count { sum += w[o * x.count + i] * x[i] }
+                    return sum
+                }
+            }
+        }
+    }
+
+    private func norm(_ x: [Double], _ name: String) -> [Double] {
+        let mean = x.reduce(0) { $0 + $1 * $1 } / Double(x.count)
+        let factor = 1 / (mean + Double(configuration.normEpsilon)).squareRoot()
+        return zip(x, matrices[name]!).map { $0 * factor * $1 }
+    }
+
+    private func rotated(_ x: [Double], _ position: Int) -> [Double] {
+        let d = configuration.headDimension
+        var y = x
+        for head in stride(from: 0, to: x.count, by: d) {
+            for i in 0..<d / 2 {
+                let angle = Double(position) * pow(configuration.ropeTheta, -2 * Double(i) / Double(d))
+                let (a, b) = (x[head + i], x[head + i + d / 2])
+                y[head + i] = a * cos(angle) - b * sin(angle)
+                y[head + i + d / 2] = b * cos(angle) + a * sin(angle)
+            }
+        }
+        return y
+    }
+
+    private func added(_ x: [Double], _ y: [Double]) -> [Double] { zip(x, y).map { $0 + $1 } }
+}

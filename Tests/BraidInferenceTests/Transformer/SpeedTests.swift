@@ -1,0 +1,74 @@
+import Braid
+import Foundation
+import Testing
+
+@testable import BraidInference
+
+/// Prints how fast the built-in model's shape decodes; set BRAID_SPEED=1. Nothing is asserted: time proves nothing here.
+@Suite("Speed", .enabled(if: ProcessInfo.processInfo.environment["BRAID_SPEED"] != nil), .serialized)
+struct SpeedTests {
+    /// Seconds of this thread and on the clock.
+    private static func measure(_ body: () throws -> Void) rethrows -> (cpu: Double, wall: Double) {
+        func now(_ clock: clockid_t) -> Double {
+            var time = timespec()
+            clock_gettime(clock, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+        }
+        let (cpu, wall) = (now(CLOCK_THREAD_CPUTIME_ID), now(CLOCK_MONOTONIC))
+        try body()
+        return (now(CLOCK_THREAD_CPUTIME_ID) - cpu, now(CLOCK_MONOTONIC) - wall)
+    }
+
+    @Test("decoding", arguments: [1, 2], [1, 4, 16, 32])
+    func decoding(_ threads: Int, _ width: Int) throws {
+        let configuration = try RandomModel.configuration()
+        let cached = try CachedTransformer(
+            configuration: configuration, weights: RandomModel.weights(configuration), threads: threads, pages: 2048)
+        let contexts = (0..<width).map { _ in cached.cache.open() }
+        for context in contexts { _ = try cached.extend(context, Array(repeating: 5, count: 100)) }
+        var batch = ForwardBatch()
+        var best = 0.0, bestCPU = 0.0
+        for _ in 0..<4 {
+            let steps = 64
+            let (cpu, time) = try Self.measure {
+                for _ in 0..<steps {
+                    batch.removeAll()
+                    for context in contexts {
+                        let reservation = try cached.cache.append(1, to: context)
+                        batch.append([7], at: reservation, in: try cached.cache.view(of: context), logits: .last)
+                    }
+                    _ = cached.transformer.forward(batch)
+                }
+            }
+            best = max(best, Double(steps * width) / time)
+            bestCPU = max(bestCPU, Double(steps * width) / cpu)
+        }
+        print("threads \(threads), contexts \(width): \(Int(best)) tokens/s, \(Int(bestCPU)) per second of this thread")
+    }
+
+    @Test("prefill", arguments: [1, 2])
+    func prefill(_ threads: Int) throws {
+        let configuration = try RandomModel.configuration()
+        let cached = try CachedTransformer(
+            configuration: configuration, weights: RandomModel.weights(configuration), threads: threads, pages: 2048)
+        var best = 0.0, bestCPU = 0.0
+        for _ in 0..<4 {
+            let context = cached.cache.open()
+            var batch = ForwardBatch()
+            let (cpu, time) = try Self.measure {
+                for _ in 0..<8 {
+                    batch.removeAll()
+                    let reservation = try cached.cache.append(64, to: context)
+                    batch.append(
+                        Array(repeating: 3, count: 64), at: reservation, in: try cached.cache.view(of: context),
+                        logits: .last)
+                    _ = cached.transformer.forward(batch)
+                }
+            }
+            cached.cache.release(context)
+            best = max(best, 512 / time)
+            bestCPU = max(bestCPU, 512 / cpu)
+        }
+        print("threads \(threads), prefill of 512: \(Int(best)) tokens/s, \(Int(bestCPU)) per second of this thread")
+    }
+}
