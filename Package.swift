@@ -19,6 +19,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
+        .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
         .target(name: "BraidModels", path: "Models", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
