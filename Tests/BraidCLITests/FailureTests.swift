@@ -59,7 +59,9 @@ struct FailureTests {
         let failure = Failure(CleanExit.helpRequest(AskCommand.self))
         #expect(failure.code == 0)
         #expect(failure.message.isEmpty)
-        for status in ExitStatus.allCases { #expect(failure.output.contains("\(status.rawValue)  \(status.meaning)")) }
+        for status in BraidCLI.ExitStatus.allCases {
+            #expect(failure.output.contains("\(status.rawValue)  \(status.meaning)"))
+        }
     }
 
     @Test("messages cannot steer the terminal")

@@ -7,7 +7,8 @@ import Testing
 struct SafeTextTests {
     @Test("control characters and direction overrides are replaced")
     func replaces() {
-        #expect(SafeText.line("a\u{1B}[31mb\u{7F}\u{9B}c\u{202E}d\u{0}") == "a\u{FFFD}[31mb\u{FFFD}\u{FFFD}c\u{FFFD}d\u{FFFD}")
+        let harmful = "a\u{1B}[31mb\u{7F}\u{9B}c\u{202E}d\u{0}"
+        #expect(SafeText.line(harmful) == "a\u{FFFD}[31mb\u{FFFD}\u{FFFD}c\u{FFFD}d\u{FFFD}")
         #expect(SafeText.line("a\tb\r\nc\u{2028}d") == "a b  c d")
         #expect(SafeText.block("a\tb\r\nc\rd\ne") == "a\tb\nc\u{FFFD}d\ne")
         #expect(SafeText.line("naïve 漢字 👩‍👩‍👧") == "naïve 漢字 👩‍👩‍👧")

@@ -111,11 +111,11 @@ private final class ScriptedContext: EngineContext {
 }
 
 extension ScriptedEngine {
-    /// Two threads and a right answer to `12 + 30 + 5`.
+    /// Two threads and a right answer to `Use 12, 30 and 5 to make 47`.
     static let split = ScriptedEngine(
         main: [
             "I split this.<Parallel><Outlines><Outline>1: 12 + 30</Outline><Outline>2: keep 5</Outline></Outlines>",
-            " 42 + 5 = 47<Answer> 47</Answer>",
+            " 42 + 5 = 47<Answer> 12 + 30 + 5</Answer>",
         ],
         threads: [1: " 12 + 30 = 42<Return> 42</Return></Thread>", 2: "<Return> 5</Return></Thread>"])
 }

@@ -26,20 +26,21 @@ struct AskSession {
     let isBuiltIn: Bool
     /// How much is told, and where.
     let output: Output
+    /// Stops the run early.
+    let interrupt: Interrupt
 
-    /// Runs to the end, or to the first SIGINT.
+    /// Runs to the end, or to the first interrupt.
     /// - Throws: what the engine throws, after the files were written; `StreamError`.
     func perform() async throws -> ExitStatus {
         let run = run
         let answering = Task { try await run.answer() }
-        let interrupt = Interrupt { answering.cancel() }
+        interrupt.whenFired { answering.cancel() }
         if output.isQuiet {
             for await _ in run.events {}
         } else {
             await LaneDisplay(output.terminal).follow(run)
         }
         let result = await answering.result
-        interrupt.stop()
         var trajectory = run.trajectory
         let answer = trajectory.answer?.text
         trajectory.verified = answer.flatMap { QuestionCheck.verify($0, for: run.question.text) }

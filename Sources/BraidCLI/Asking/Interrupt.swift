@@ -1,30 +1,46 @@
 import Dispatch
 import Foundation
+import Synchronization
 
-/// Turns the first SIGINT into a call and lets the second end the process at once.
-struct Interrupt {
-    private let source: any DispatchSourceSignal
+/// What SIGINT does: the first one asks the work to stop, the second ends the process at once.
+final class Interrupt: Sendable {
+    private struct State {
+        var count = 0
+        var action: (@Sendable () -> Void)?
+    }
 
-    /// Starts to listen, until ``stop()``.
-    /// - Parameter onFirst: called at the first SIGINT, on a queue of its own.
-    init(_ onFirst: @escaping @Sendable () -> Void) {
-        // The source sees the signal only while its default action, ending the process, is off.
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "interrupt"))
-        // Only the handler touches this, and its queue runs one call at a time.
-        nonisolated(unsafe) var count = 0
-        source.setEventHandler { [source] in
-            // Signals that came before the handler ran are counted together.
-            count += Int(source.data)
-            if count > 1 { _exit(ExitStatus.interrupted.rawValue) }
-            onFirst()
+    private let state = Mutex(State())
+
+    /// Creates one that nothing fires yet.
+    init() {}
+
+    /// Starts to listen to SIGINT, for as long as the process lives.
+    func listen() {
+        #if canImport(Darwin)
+            // There, a signal source gets only what the process ignores; on Linux it gets what the process does not.
+            signal(SIGINT, SIG_IGN)
+        #endif
+        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "interrupt"))
+        source.setEventHandler {
+            // The handler is what keeps its source alive.
+            _ = source
+            self.fire()
         }
         source.activate()
     }
 
-    /// Stops listening; SIGINT ends the process again.
-    func stop() {
-        source.cancel()
-        signal(SIGINT, SIG_DFL)
+    /// Says how the work is asked to stop; until then the first SIGINT ends the process.
+    func whenFired(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.action = action }
+    }
+
+    /// Does what SIGINT does.
+    func fire() {
+        let action = state.withLock { state in
+            state.count += 1
+            return state.count == 1 ? state.action : nil
+        }
+        guard let action else { _exit(ExitStatus.interrupted.rawValue) }
+        action()
     }
 }

@@ -68,8 +68,8 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Until there is a run to cancel, the first SIGINT is the last; it ends with the documented code.
-        let starting = Interrupt { _exit(ExitStatus.interrupted.rawValue) }
+        let interrupt = Interrupt()
+        interrupt.listen()
         let question = try QuestionSource.question(question)
         let choice = try ModelChoice(model, for: method)
         let output = AskSession.Output(
@@ -77,8 +77,8 @@ struct AskCommand: AsyncParsableCommand {
         let run = try ReasoningRun(
             question, by: try method.method(samples: samples), on: try choice.engine(), budget: try budget.budget(),
             sampling: sampling.parameters(for: method), seed: seed)
-        starting.stop()
-        let status = try await AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output).perform()
+        let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
+        let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }
     }
 }

@@ -40,7 +40,8 @@ extension Trajectory {
             while let index = next {
                 let segment = segments[index]
                 let own = segment.text
-                if segment.model { text += own }
+                // A seed's text is the runtime's; everything else is what a parser of this line would see.
+                if segment.model || segment.kind == .join { text += own }
                 steps.append(
                     .segment(Segment(origin: segment.origin, text: own, tokenCount: 0, start: 0, end: 0)))
                 let following = children[index] ?? []
