@@ -21,13 +21,16 @@ let package = Package(
         .target(name: "Braid", swiftSettings: settings),
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
+        .target(name: "BraidModels", path: "Models", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidEvaluation",
+                "Braid", "BraidEvaluation", "BraidModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .testTarget(name: "BraidEvaluationTests", dependencies: ["BraidEvaluation"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidCLITests", dependencies: ["BraidCLI", "Braid", "BraidEvaluation"], swiftSettings: settings),
     ]
 )

@@ -81,10 +81,10 @@ struct DataCommand: ParsableCommand {
             buffer.append(try encoder.encode(trajectory))
             buffer.append(0x0A)
             if buffer.count > 1 << 20 {
-                try FileHandle.standardOutput.write(contentsOf: buffer)
+                try StandardStream.output.write(buffer)
                 buffer.removeAll(keepingCapacity: true)
             }
         }
-        try FileHandle.standardOutput.write(contentsOf: buffer)
+        try StandardStream.output.write(buffer)
     }
 }
