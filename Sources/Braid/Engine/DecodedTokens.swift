@@ -1,8 +1,6 @@
 /// The tokens of one decode call as they come; cancelling the task that reads them ends the call between two steps.
 public struct DecodedTokens: AsyncSequence, Sendable {
-    /// What is delivered.
     public typealias Element = DecodingEvent
-    /// How reading can fail.
     public typealias Failure = any Error
 
     private let stream: AsyncThrowingStream<DecodingEvent, any Error>

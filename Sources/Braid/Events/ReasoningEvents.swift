@@ -6,9 +6,7 @@ import Synchronization
 /// ``ReasoningEvent/tokensDropped(count:)`` stands for each gap: a slow terminal must not slow the run, and the
 /// trajectory has every token anyway. A run nobody listens to keeps no more than that either.
 public final class ReasoningEvents: AsyncSequence, Sendable {
-    /// What is delivered.
     public typealias Element = ReasoningEvent
-    /// How reading can fail.
     public typealias Failure = Never
 
     private struct State {

@@ -147,7 +147,8 @@ public final class ReasoningRun: Sendable {
             defer { state.contexts = [:] }
             return state.contexts
         }
-        for context in contexts.values { await context.close() }
+        // Threads before the line they were forked from.
+        for (_, context) in contexts.sorted(by: { $0.key.count > $1.key.count }) { await context.close() }
         let root = TrajectoryRecorder.root
         let answer: Answer
         switch result {

@@ -1,5 +1,5 @@
 /// What a run leaves behind.
-public struct RunOutcome: Sendable, Hashable {
+public struct RunOutcome: Sendable, Hashable, Codable {
     /// What was answered, or why nothing was.
     public var answer: Answer
     /// The complete record.

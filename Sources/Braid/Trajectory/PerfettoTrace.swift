@@ -43,11 +43,13 @@ public struct PerfettoTrace: Sendable, Hashable, Encodable {
     /// Lays out a trajectory.
     public init(_ trajectory: Trajectory) {
         traceEvents = []
-        add(trajectory.root)
+        var laneCount = 0
+        add(trajectory.root, &laneCount)
     }
 
-    private mutating func add(_ thread: ReasoningThread) {
-        let lane = traceEvents.count { $0.ph == "M" } + 1
+    private mutating func add(_ thread: ReasoningThread, _ laneCount: inout Int) {
+        laneCount += 1
+        let lane = laneCount
         let subtask = thread.outline.map { ":" + $0.text } ?? ""
         traceEvents.append(
             Event(
@@ -61,7 +63,7 @@ public struct PerfettoTrace: Sendable, Hashable, Encodable {
                     args: Arguments(text: segment.text, tokens: segment.tokenCount, thread: thread.id)))
         }
         for case .fork(let fork) in thread.steps {
-            for child in fork.threads { add(child) }
+            for child in fork.threads { add(child, &laneCount) }
         }
     }
 }

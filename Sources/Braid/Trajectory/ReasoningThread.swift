@@ -38,7 +38,6 @@ extension ReasoningThread.Step: Codable {
         case segment, fork
     }
 
-    /// Decodes it.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let segment = try container.decodeIfPresent(Segment.self, forKey: .segment) {
@@ -48,7 +47,6 @@ extension ReasoningThread.Step: Codable {
         }
     }
 
-    /// Encodes it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {

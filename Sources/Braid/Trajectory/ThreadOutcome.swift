@@ -46,7 +46,6 @@ extension ThreadOutcome: Codable {
         case finished, tokenLimit, contextFull, timedOut, cancelled, failed, malformed
     }
 
-    /// Decodes it.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let message = try container.decodeIfPresent(String.self, forKey: .message) ?? ""
@@ -62,7 +61,6 @@ extension ThreadOutcome: Codable {
             }
     }
 
-    /// Encodes it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {

@@ -100,7 +100,7 @@ private struct LineFigures {
                 let started = fork.threads.filter { !$0.steps.isEmpty }
                 let figures = started.map { LineFigures($0, contextTokens: context, depth: depth + 1) }
                 add(fork, started, figures)
-                if fork.join == .stitch { context += fork.threads.reduce(0) { $0 + Self.ownTokens($1) } }
+                context += Self.adoptedTokens(fork)
             }
             longestContext = max(longestContext, context)
         }
@@ -134,8 +134,14 @@ private struct LineFigures {
         line.steps.reduce(0) { sum, step in
             switch step {
             case .segment(let segment): sum + segment.tokenCount
-            case .fork(let fork): fork.join == .stitch ? fork.threads.reduce(sum) { $0 + ownTokens($1) } : sum
+            case .fork(let fork): sum + adoptedTokens(fork)
             }
         }
+    }
+
+    /// Positions that a join adopts: all of each thread that finished when it stitches, none when it prefills again.
+    private static func adoptedTokens(_ fork: Fork) -> Int {
+        guard fork.join == .stitch else { return 0 }
+        return fork.threads.filter { $0.outcome == .finished }.reduce(0) { $0 + ownTokens($1) }
     }
 }

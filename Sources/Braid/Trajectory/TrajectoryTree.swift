@@ -9,11 +9,15 @@
 public struct TrajectoryTree: Sendable, Hashable, CustomStringConvertible {
     private let trajectory: Trajectory
     private let width: Int
+    private let countsTokens: Bool
 
     /// Prepares a rendering.
-    /// - Parameter width: most characters of a line, at least 40; longer text is cut and ends with `…`.
-    public init(_ trajectory: Trajectory, width: Int = 100) {
+    /// - Parameters:
+    ///   - width: most characters of a line, at least 40; longer text is cut and ends with `…`.
+    ///   - countsTokens: false leaves token counts out, for trajectories that were never tokenised.
+    public init(_ trajectory: Trajectory, width: Int = 100, countsTokens: Bool = true) {
         self.trajectory = trajectory
+        self.countsTokens = countsTokens
         self.width = max(40, width)
     }
 
@@ -32,13 +36,15 @@ public struct TrajectoryTree: Sendable, Hashable, CustomStringConvertible {
         }
         let subtask = thread.outline.map { ":" + $0.text } ?? ""
         let outcome = thread.outcome?.description ?? "unfinished"
-        lines.append(cut("\(head)\(thread.id)\(subtask)  \(outcome)  \(decoded) tokens"))
+        let tokens = countsTokens ? "  \(decoded) tokens" : ""
+        lines.append(cut("\(head)\(thread.id)\(subtask)  \(outcome)\(tokens)"))
         for (index, step) in thread.steps.enumerated() {
             let isLast = index == thread.steps.count - 1 && thread.returned == nil
             let branch = tail + (isLast ? "└─ " : "├─ ")
             switch step {
             case .segment(let segment):
-                lines.append(cut("\(branch)\(segment.origin.rawValue) \(segment.tokenCount)  \(segment.text)"))
+                let count = countsTokens ? " \(segment.tokenCount)" : ""
+                lines.append(cut("\(branch)\(segment.origin.rawValue)\(count)  \(segment.text)"))
             case .fork(let fork):
                 let join = fork.join.map { "joined by \($0.rawValue)" } ?? "not joined"
                 let count = fork.threads.count == 1 ? "1 thread" : "\(fork.threads.count) threads"

@@ -20,6 +20,41 @@ struct DataCommand: ParsableCommand {
     @Option(help: "Seed of the problems; both modes tell the same problems for the same seed.")
     var seed: UInt64 = 1
 
+    @Option(
+        name: .customLong("share"),
+        help: "Share of a family, as FAMILY=PERCENT; repeat for each. Without any, the built-in models' mixture.",
+        transform: share(_:))
+    var shares: [Share] = []
+
+    /// A family's share of the trajectories.
+    struct Share {
+        var task: PuzzleTask
+        var percent: Int
+    }
+
+    private static func share(_ text: String) throws -> Share {
+        let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, let task = PuzzleTask(rawValue: String(parts[0])), let percent = Int(parts[1]),
+            (0...100).contains(percent)
+        else {
+            let allowed = PuzzleTask.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--share is '\(text)'; allowed: FAMILY=PERCENT, FAMILY one of \(allowed)")
+        }
+        return Share(task: task, percent: percent)
+    }
+
+    private var mixture: TaskMixture {
+        get throws {
+            if shares.isEmpty { return .standard }
+            do {
+                return try TaskMixture(
+                    Dictionary(shares.map { ($0.task, $0.percent) }, uniquingKeysWith: { _, last in last }))
+            } catch {
+                throw ValidationError("--share: \(error)")
+            }
+        }
+    }
+
     private static func mode(named name: String) throws -> TrainingTrajectory.Mode {
         guard let mode = TrainingTrajectory.Mode(rawValue: name) else {
             let allowed = TrainingTrajectory.Mode.allCases.map(\.rawValue).joined(separator: ", ")
@@ -32,21 +67,24 @@ struct DataCommand: ParsableCommand {
         guard (1...100_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 100000000")
         }
+        _ = try mixture
     }
 
     func run() throws {
+        let mixture = try mixture
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var buffer = Data()
         for index in 0..<UInt64(count) {
-            let trajectory = TrajectoryRenderer.training(mode: mode, seed: seed, index: first &+ index)
+            let trajectory = TrajectoryRenderer.training(
+                mode: mode, mixture: mixture, seed: seed, index: first &+ index)
             buffer.append(try encoder.encode(trajectory))
             buffer.append(0x0A)
             if buffer.count > 1 << 20 {
-                try FileHandle.standardOutput.write(contentsOf: buffer)
+                try StandardStream.output.write(buffer)
                 buffer.removeAll(keepingCapacity: true)
             }
         }
-        try FileHandle.standardOutput.write(contentsOf: buffer)
+        try StandardStream.output.write(buffer)
     }
 }

@@ -1,20 +1,11 @@
 /// Renders problems as training trajectories in the `braid` dialect.
 public enum TrajectoryRenderer {
-    /// Share of each family in the training mixture, in percent.
-    public static let mixture: [(task: PuzzleTask, percent: Int)] = [
-        (.countdown4, 50), (.countdown3, 12), (.multiplication, 15), (.equations, 14), (.sums, 5), (.foreign, 4),
-    ]
-
     /// The trajectory number `index` of a seed; both modes tell the same problem for the same seed and index.
-    public static func training(mode: TrainingTrajectory.Mode, seed: UInt64, index: UInt64) -> TrainingTrajectory {
+    public static func training(
+        mode: TrainingTrajectory.Mode, mixture: TaskMixture = .standard, seed: UInt64, index: UInt64
+    ) -> TrainingTrajectory {
         var random = SplitMix64(seed: seed &+ 1, stream: index)
-        var point = random.int(0...99)
-        var task = PuzzleTask.countdown4
-        for entry in mixture {
-            task = entry.task
-            if point < entry.percent { break }
-            point -= entry.percent
-        }
+        let task = mixture.task(at: random.int(0...99))
         let problem = Problem.random(task: task, split: .training, seed: seed, index: index)
         return render(problem, mode: mode, random: random)
     }

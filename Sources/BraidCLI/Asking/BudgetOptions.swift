@@ -1,0 +1,49 @@
+import ArgumentParser
+import Braid
+
+/// What a run may use up.
+struct BudgetOptions: ParsableArguments {
+    /// Longest `--timeout`, in seconds: some eleven days.
+    private static let longestTimeout = 1_000_000.0
+
+    @Option(help: "Most threads of a run, 1 to 256.")
+    var maxThreads: Int = Budget.standard.maximumThreads
+
+    @Option(help: "How deep threads may fork, 0 to 16; 0 never, 1 the main line only.")
+    var maxDepth: Int = Budget.standard.maximumDepth
+
+    @Option(help: "Most tokens of all threads together.")
+    var maxTokens: Int = Budget.standard.totalTokens
+
+    @Option(help: "Most tokens of one thread.")
+    var maxThreadTokens: Int = Budget.standard.tokensPerThread
+
+    @Option(help: ArgumentHelp("How long the run may take.", valueName: "seconds"))
+    var timeout: Double?
+
+    func validate() throws {
+        if let timeout, !(timeout > 0 && timeout <= Self.longestTimeout) {
+            throw ValidationError(
+                "--timeout is \(timeout); allowed: more than 0, at most \(Int(Self.longestTimeout)) seconds")
+        }
+        _ = try budget()
+    }
+
+    /// The budget.
+    /// - Throws: `ValidationError`, which names options where the domain names properties.
+    func budget() throws -> Budget {
+        do {
+            return try Budget(
+                maximumThreads: maxThreads, maximumDepth: maxDepth, tokensPerThread: maxThreadTokens,
+                totalTokens: maxTokens, deadline: timeout.map { .seconds($0) })
+        } catch {
+            guard case .outOfRange(let name, let value, let allowed) = error else { throw error }
+            let options = [
+                "maximumThreads": "--max-threads", "maximumDepth": "--max-depth",
+                "tokensPerThread": "--max-thread-tokens", "totalTokens": "--max-tokens",
+            ]
+            throw ValidationError(
+                "\(options[name] ?? name) is \(value); allowed: \(allowed.lowerBound) to \(allowed.upperBound)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Braid
+import BraidEvaluation
+import Foundation
+
+/// `braid bench`: methods and models compared on the same held-out puzzles.
+struct BenchCommand: AsyncParsableCommand {
+    /// One `--method`: `METHOD` or `METHOD@MODEL`.
+    struct Contestant: Equatable {
+        /// As the user wrote it.
+        var label: String
+        /// How it reasons.
+        var method: MethodChoice
+        /// What it runs on; nil for the built-in model for the method.
+        var model: String?
+
+        /// Reads `METHOD` or `METHOD@MODEL`.
+        init(_ label: String) throws {
+            let parts = label.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let method = MethodChoice(rawValue: parts[0]), parts.last?.isEmpty == false else {
+                let allowed = MethodChoice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--method is '\(label)'; allowed: METHOD or METHOD@MODEL, with METHOD \(allowed)")
+            }
+            self.label = label
+            self.method = method
+            model = parts.count > 1 ? parts[1] : nil
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Compare methods on held-out puzzles with exact answers.",
+        discussion: """
+            Rows appear on standard error as they are done; the table, or JSON, goes to standard output at the end. \
+            --method may be repeated, as METHOD or METHOD@MODEL, MODEL as for 'braid ask'.
+            """)
+
+    /// What `--task` takes for every family.
+    private static let everyTask = "all"
+
+    @Option(
+        help: ArgumentHelp(
+            "A family of puzzles, repeatable, or all: "
+                + PuzzleTask.allCases.map(\.rawValue).joined(separator: ", ") + ". (default: all)"),
+        transform: tasks(named:))
+    var task: [[PuzzleTask]] = []
+
+    @Option(help: "Problems per family.")
+    var count: Int = 100
+
+    @Option(
+        help: ArgumentHelp(
+            "A contestant, repeatable. (default: adaptive, sequential)", valueName: "method[@model]"),
+        transform: { try Contestant($0) })
+    var method: [Contestant] = []
+
+    @Option(help: "Decides the problems, and every draw.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Runs under way at the same time, 1 to 64; times are honest at 1 only.")
+    var concurrency: Int = 1
+
+    @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
+    var temperature: Double?
+
+    @Flag(help: "Print the rows as JSON.")
+    var json = false
+
+    private static func tasks(named name: String) throws -> [PuzzleTask] {
+        if name == everyTask { return PuzzleTask.allCases }
+        guard let task = PuzzleTask(rawValue: name) else {
+            let allowed = PuzzleTask.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--task is '\(name)'; allowed: all, \(allowed)")
+        }
+        return [task]
+    }
+
+    func validate() throws {
+        guard (1...1_000_000).contains(count) else {
+            throw ValidationError("--count is \(count); allowed: 1 to 1000000")
+        }
+        guard (1...64).contains(concurrency) else {
+            throw ValidationError("--concurrency is \(concurrency); allowed: 1 to 64")
+        }
+        if let temperature, !(0...100).contains(temperature) {
+            throw ValidationError("--temperature is \(temperature); allowed: 0 to 100")
+        }
+    }
+
+    func run() async throws {
+        let asked = task.flatMap { $0 }
+        let tasks = PuzzleTask.allCases.filter { asked.isEmpty || asked.contains($0) }
+        let contestants = try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method
+        let terminal = Terminal.standardError()
+        let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
+            .run(try entries(contestants)) { row in
+                terminal.write(String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
+            }
+        try StandardStream.output.write(
+            json ? JSONText.encode(rows) : Data((BenchmarkTable(rows).text + "\n").utf8))
+    }
+
+    /// Contestants with their engines; those on the same model share one.
+    private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
+        var engines: [String: any Engine] = [:]
+        return try contestants.map { contestant in
+            let choice = try ModelChoice(contestant.model, for: contestant.method)
+            let engine = try engines[choice.name] ?? choice.engine()
+            engines[choice.name] = engine
+            return Benchmark.Entry(
+                label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,
+                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
+        }
+    }
+}

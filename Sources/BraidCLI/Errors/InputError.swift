@@ -1,0 +1,42 @@
+/// Input that cannot be used: a question, a file, a line of it.
+enum InputError: Error, Hashable, CustomStringConvertible {
+    /// The question has nothing but white space.
+    case emptyQuestion
+    /// The question is longer than anything a model reads.
+    case questionTooLong(limit: Int)
+    /// Bytes that should be text are not valid UTF-8.
+    case notUTF8(source: String, offset: Int)
+    /// A file or stream cannot be read.
+    case unreadable(source: String, reason: String)
+    /// A file cannot be written.
+    case unwritable(path: String, reason: String)
+    /// A document is larger than it may be.
+    case documentTooLong(source: String, limit: Int)
+    /// A document is not what `braid show` reads.
+    case notATrajectory(source: String, reason: String)
+    /// A document has no such line.
+    case noSuchLine(source: String, line: Int, lines: Int)
+
+    /// What happened, and what to do.
+    var description: String {
+        switch self {
+        case .emptyQuestion:
+            "the question is empty; write it as an argument, or give - and write it to standard input"
+        case .questionTooLong(let limit):
+            "the question is longer than \(limit) bytes; shorten it"
+        case .notUTF8(let source, let offset):
+            "\(source) is not valid UTF-8 at byte \(offset); convert it to UTF-8"
+        case .unreadable(let source, let reason):
+            "cannot read \(source): \(reason); check its name and permissions"
+        case .unwritable(let path, let reason):
+            "cannot write \(path): \(reason); choose another file"
+        case .documentTooLong(let source, let limit):
+            "\(source) has more than \(limit) bytes; cut out the trajectory you want, or name its line with --line"
+        case .notATrajectory(let source, let reason):
+            "\(source) is not a trajectory: \(reason); give a file from 'braid ask --save', the output of "
+                + "'braid ask --json', or a line of 'braid data' with --line"
+        case .noSuchLine(let source, let line, let lines):
+            "\(source) has no line \(line); it has \(lines), counted from 1"
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// Why there is no model to run.
+enum ModelError: Error, Hashable, CustomStringConvertible {
+    /// Neither a built-in model nor a folder has this name.
+    case unknown(String, known: [String])
+    /// The path is not a folder.
+    case notAFolder(String)
+    /// A built-in model's files are not where the package puts them; the text says where they were looked for.
+    case missing(String)
+    /// The model's files cannot be used.
+    case unusable(model: String, reason: String)
+
+    /// What happened, and what to do.
+    var description: String {
+        switch self {
+        case .unknown(let name, let known):
+            "there is no model '\(name)'; choose a built-in one (\(known.joined(separator: ", "))) or give the path of "
+                + "a Hugging Face folder"
+        case .notAFolder(let path):
+            "\(path) is not a folder; give the Hugging Face folder that has config.json, tokenizer.json and the weights"
+        case .missing(let description): description
+        case .unusable(let model, let reason):
+            "the model \(model) cannot be loaded: \(reason); 'braid models' lists the built-in ones"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Standard output or standard error, written without a buffer so that the two keep their order.
+struct StandardStream: Sendable {
+    /// Where results go.
+    static let output = StandardStream(descriptor: STDOUT_FILENO)
+    /// Where everything else goes.
+    static let error = StandardStream(descriptor: STDERR_FILENO)
+
+    /// The file descriptor.
+    let descriptor: Int32
+
+    /// Writes all of it.
+    func write(_ text: String) throws(StreamError) {
+        try write(Data(text.utf8))
+    }
+
+    /// Writes all of it.
+    func write(_ data: Data) throws(StreamError) {
+        var rest = data[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { bytes in
+                #if canImport(Darwin)
+                    Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+                #else
+                    Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+                #endif
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                // Whoever shares the terminal has made it non-blocking.
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Foundation.poll(&poll, 1, -1)
+            case EPIPE: throw .closed
+            default: throw .failed(String(cString: strerror(errno)))
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+/// What the built program does with input that needs no model.
+@Suite("The built program")
+struct BinaryTests {
+    @Test(
+        "bad input and options end with 2 and say what to do",
+        arguments: [
+            (["ask", ""], "the question is empty"),
+            (["ask", " \t\n"], "the question is empty"),
+            (["ask"], "Missing expected argument"),
+            (["ask", "x", "--max-threads", "0"], "--max-threads is 0; allowed: 1 to 256"),
+            (["ask", "x", "--max-threads", "257"], "--max-threads is 257"),
+            (["ask", "x", "--max-depth", "17"], "--max-depth is 17; allowed: 0 to 16"),
+            (["ask", "x", "--max-tokens", "0"], "--max-tokens is 0"),
+            (["ask", "x", "--max-thread-tokens", "99999999"], "--max-thread-tokens is 99999999"),
+            (["ask", "x", "--max-tokens", "99999999999999999999"], "invalid"),
+            (["ask", "x", "--timeout", "0"], "--timeout is 0.0"),
+            (["ask", "x", "--timeout=-1"], "--timeout is -1.0"),
+            (["ask", "x", "--timeout", "nan"], "--timeout is nan"),
+            (["ask", "x", "--timeout", "inf"], "--timeout is inf"),
+            (["ask", "x", "--timeout", "1e300"], "--timeout is 1e+300"),
+            (["ask", "x", "--temperature", "nan"], "--temperature is nan"),
+            (["ask", "x", "--top-p", "0"], "--top-p is 0.0"),
+            (["ask", "x", "--top-k=-1"], "--top-k is -1"),
+            (["ask", "x", "--min-p", "2"], "--min-p is 2.0"),
+            (["ask", "x", "--seed=-1"], "invalid"),
+            (["ask", "x", "--samples", "3"], "--samples is for --method self-consistency only"),
+            (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
+            (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
+            (["ask", "x", "--method", "telepathy"], "'adaptive', 'sequential', 'threadweaver' or 'self-consistency'"),
+            (["ask", "x", "--save", "/nonexistent/file"], "cannot write /nonexistent/file"),
+            (["ask", "x", "--trace", "/"], "cannot write /"),
+            (["ask", "x", "y"], "Unexpected argument 'y'"),
+            (["telepathy"], "Unexpected argument 'telepathy'"),
+            (["show", "/nonexistent"], "cannot read /nonexistent"),
+            (["show", "/"], "cannot read /"),
+            (["show", "-"], "it is empty"),
+            (["show", "-", "--line", "1"], "standard input has no line 1; it has 0"),
+            (["show", "-", "--line", "0"], "--line is 0"),
+            (["show", "-", "--width", "1"], "--width is 1"),
+            (["bench", "--task", "x"], "--task is 'x'; allowed: all, countdown-3"),
+            (["bench", "--method", "x"], "--method is 'x'"),
+            (["bench", "--method", "adaptive@"], "--method is 'adaptive@'"),
+            (["bench", "--count", "0"], "--count is 0"),
+            (["bench", "--concurrency", "0"], "--concurrency is 0"),
+        ])
+    func refused(arguments: [String], message: String) throws {
+        let outcome = try Binary.start(arguments, input: Data()).outcome()
+        #expect(outcome.code == 2)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.error.hasPrefix("braid: error: "))
+        #expect(outcome.error.contains(message), "\(outcome.error)")
+    }
+
+    @Test("a model that is not there ends with 3", arguments: [["ask", "x"], ["bench", "--count", "1"]])
+    func noModel(arguments: [String]) throws {
+        let option = arguments[0] == "ask" ? ["--model", "no-such-model"] : ["--method", "adaptive@no-such-model"]
+        let outcome = try Binary.start(arguments + option, input: Data()).outcome()
+        #expect(outcome.code == 3)
+        #expect(outcome.error.contains("there is no model 'no-such-model'; choose a built-in one (braid-puzzles"))
+    }
+
+    @Test("a folder that has no model ends with 3")
+    func emptyFolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())", isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let outcome = try Binary.run("ask", "x", "--model", folder.path)
+        #expect(outcome.code == 3)
+        #expect(outcome.error.hasPrefix("braid: error: the model \(folder.lastPathComponent) cannot be loaded: "))
+        #expect(try Binary.run("ask", "x", "--model", "/dev/null").error.contains("/dev/null is not a folder"))
+    }
+
+    @Test("a question of more than a mebibyte is refused; so is one that is not text")
+    func standardInput() throws {
+        let long = try Binary.run("ask", "-", input: Data(repeating: UInt8(ascii: "a"), count: 1 << 20 + 1))
+        #expect(long.code == 2)
+        #expect(long.error == "braid: error: the question is longer than 1048576 bytes; shorten it\n")
+        let broken = try Binary.run("ask", "-", input: Data([0x61, 0xFF, 0x62]))
+        #expect(broken.code == 2)
+        #expect(broken.error.contains("standard input is not valid UTF-8 at byte 1"))
+        #expect(try Binary.run("ask", "-").error.contains("the question is empty"))
+    }
+
+    @Test("SIGINT while the question is being typed ends with 130")
+    func interrupt() throws {
+        let running = try Binary.start(["ask", "-"], input: nil)
+        // It writes nothing before the question, so there is nothing to wait for but its start.
+        Thread.sleep(forTimeInterval: 0.5)
+        running.interrupt()
+        let outcome = try running.outcome()
+        #expect(outcome.code == 130)
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test("help goes to standard output and documents the exit codes")
+    func help() throws {
+        let outcome = try Binary.run("ask", "--help")
+        #expect(outcome.code == 0)
+        #expect(outcome.error.isEmpty)
+        #expect(outcome.output.contains("130  interrupted"))
+    }
+
+    @Test("the list of models is one JSON document with every model")
+    func models() throws {
+        let outcome = try Binary.run("models", "--json")
+        #expect(outcome.code == 0)
+        let list = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+        #expect(list.compactMap { $0["name"] as? String } == ["braid-puzzles", "braid-puzzles-sequential"])
+        #expect(list.allSatisfy { Set($0.keys) == ["name", "summary", "parameters", "bytes", "folder"] })
+        #expect(try Binary.run("models").output.hasPrefix("NAME "))
+    }
+
+    @Test("a line of training data is shown as a tree")
+    func data() throws {
+        let data = try Binary.run("data", "--count", "3").output
+        let outcome = try Binary.run("show", "-", "--line", "2", input: Data(data.utf8))
+        #expect(outcome.code == 0)
+        #expect(outcome.output.hasPrefix("question  "))
+        #expect(outcome.output.contains("\n0  finished\n"))
+        let missing = try Binary.run("show", "-", "--line", "4", input: Data(data.utf8))
+        #expect(missing.code == 2)
+        #expect(missing.error.contains("standard input has no line 4; it has 3, counted from 1"))
+        #expect(try Binary.run("show", "-", input: Data(data.utf8)).error.contains("name one with --line"))
+    }
+
+    @Test("a reader that goes away is no crash")
+    func brokenPipe() throws {
+        let running = try Binary.start(["data", "--count", "100000"], input: Data())
+        running.closeOutput()
+        let outcome = try running.outcome()
+        #expect(outcome.code == 0)
+        #expect(outcome.error.isEmpty)
+    }
+}

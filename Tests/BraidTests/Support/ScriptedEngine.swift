@@ -1,0 +1,290 @@
+import Braid
+import Synchronization
+
+/// An engine whose model is a function from the context's text to what comes next; a token is a tag or a word.
+final class ScriptedEngine: Engine {
+    /// What the model does at one point.
+    struct Reply: Sendable, ExpressibleByStringLiteral {
+        var text: String
+        /// Thrown after the text.
+        var error: (any Error)?
+        /// Waits for cancellation after the text.
+        var hangs = false
+
+        init(_ text: String, error: (any Error)? = nil, hangs: Bool = false) {
+            self.text = text
+            self.error = error
+            self.hangs = hangs
+        }
+
+        init(stringLiteral value: String) { self.init(value) }
+    }
+
+    /// What the run asks of the engine.
+    enum Call: Sendable, Hashable {
+        case fork, join
+        case token(String)
+    }
+
+    struct State {
+        var ids: [String: TokenID] = [:]
+        var words: [String] = []
+        var openContexts = 0
+        var prompts: [String] = []
+        var joinedPieces: [TokenText.Piece] = []
+        var seeds: [UInt64] = []
+        var violations: [String] = []
+    }
+
+    let description: EngineDescription
+    let tags: Set<String>
+    let script: @Sendable (String) -> Reply
+    let onCall: @Sendable (Call) async -> Void
+    let state = Mutex(State())
+
+    init(
+        tags: Set<String> = Dialect.braid.allTags, contextLength: Int = 100_000, masksTokens: Bool = false,
+        tier: EngineDescription.Tier = .tokens, stitches: Bool = false,
+        onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
+    ) {
+        self.tags = tags
+        self.script = script
+        self.onCall = onCall
+        description = EngineDescription(
+            name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: false)
+    }
+
+    /// Continues with the value of the longest key that the context ends with.
+    convenience init(_ replies: [String: Reply], masksTokens: Bool = false, contextLength: Int = 100_000) {
+        self.init(contextLength: contextLength, masksTokens: masksTokens) { context in
+            let keys = replies.keys.filter { context.hasSuffix($0) }
+            return keys.max { $0.count < $1.count }.flatMap { replies[$0] }
+                ?? Reply("", error: EngineError.failed("no reply to …\(context.suffix(60))"))
+        }
+    }
+
+    func open(_ prompt: TokenText) async throws -> any EngineContext {
+        let context = ScriptedContext(engine: self, words: [])
+        try await context.extend(prompt)
+        let text = context.text
+        state.withLock { $0.prompts.append(text) }
+        return context
+    }
+
+    func id(of word: String) -> TokenID {
+        state.withLock { state in
+            if let id = state.ids[word] { return id }
+            let id = TokenID(state.words.count)
+            state.ids[word] = id
+            state.words.append(word)
+            return id
+        }
+    }
+
+    func word(_ id: TokenID) -> String { state.withLock { $0.words[Int(id)] } }
+
+    /// Splits a script into tags and words; a word takes the white space before it, and a colon ends it.
+    func tokens(of script: String) -> [DecodedToken] {
+        var tokens: [DecodedToken] = []
+        var rest = script[...]
+        while !rest.isEmpty {
+            if let tag = tags.first(where: { rest.hasPrefix($0) }) {
+                tokens.append(DecodedToken(id: id(of: tag), text: "", control: tag))
+                rest = rest.dropFirst(tag.count)
+                continue
+            }
+            var word = String(rest.removeFirst())
+            while let next = rest.first, next != " ", next != "\n", word.last != ":", word != "\n",
+                !tags.contains(where: { rest.hasPrefix($0) })
+            {
+                word.append(next)
+                rest = rest.dropFirst()
+            }
+            tokens.append(DecodedToken(id: id(of: word), text: word))
+        }
+        return tokens
+    }
+
+    /// Tokens of plain text, in which no tag counts.
+    func plainTokens(of text: String) -> [DecodedToken] {
+        text.split(separator: " ", omittingEmptySubsequences: false).enumerated().map { index, word in
+            let word = index == 0 ? String(word) : " \(word)"
+            return DecodedToken(id: id(of: word), text: word)
+        }.filter { !$0.text.isEmpty }
+    }
+}
+
+final class ScriptedContext: EngineContext {
+    private struct State {
+        var words: [String]
+        var isOpen = true
+        var isForked = false
+    }
+
+    private let engine: ScriptedEngine
+    private let state: Mutex<State>
+
+    init(engine: ScriptedEngine, words: [String]) {
+        self.engine = engine
+        state = Mutex(State(words: words))
+        engine.state.withLock { $0.openContexts += 1 }
+    }
+
+    var text: String { state.withLock { $0.words.joined() } }
+
+    var tokenCount: Int { state.withLock { $0.words.count } }
+
+    @discardableResult
+    func extend(_ text: TokenText) async throws -> Int {
+        var words: [String] = []
+        for piece in text.pieces {
+            switch piece {
+            case .control(let tag): words.append(tag)
+            case .text(let plain): words += engine.plainTokens(of: plain).map(\.text)
+            case .tokens(let ids): words += ids.map { engine.word($0) }
+            }
+        }
+        let total = tokenCount + words.count
+        guard total <= engine.description.contextLength else {
+            throw EngineError.contextTooLong(tokens: total, limit: engine.description.contextLength)
+        }
+        state.withLock { $0.words += words }
+        return words.count
+    }
+
+    func decode(_ options: DecodingOptions) -> DecodedTokens {
+        let violation: String? = state.withLock { state in
+            if !state.isOpen { return "decoded after close" }
+            return state.isForked ? "decoded while forked" : nil
+        }
+        if let violation { engine.state.withLock { $0.violations.append(violation) } }
+        engine.state.withLock { $0.seeds.append(options.seed) }
+        let reply = engine.script(text)
+        let call = ScriptedDecoding(engine: engine, options: options, reply: reply)
+        return DecodedTokens(
+            AsyncThrowingStream {
+                guard let event = try await call.next(room: self.engine.description.contextLength - self.tokenCount)
+                else {
+                    return nil
+                }
+                if case .token(let token) = event {
+                    self.state.withLock { $0.words.append(token.control ?? token.text) }
+                    await self.engine.onCall(.token(token.control ?? token.text))
+                }
+                return event
+            })
+    }
+
+    func fork(_ count: Int) async throws -> [any EngineContext] {
+        await engine.onCall(.fork)
+        let words = state.withLock { state in
+            state.isForked = true
+            return state.words
+        }
+        return (0..<count).map { _ in ScriptedContext(engine: engine, words: words) }
+    }
+
+    func join(_ threads: [any EngineContext], as form: JoinForm) async throws {
+        await engine.onCall(.join)
+        switch form {
+        case .reprefill(let text):
+            engine.state.withLock { $0.joinedPieces += text.pieces }
+            try await extend(text)
+        case .stitch: break
+        }
+        for thread in threads { await thread.close() }
+        state.withLock { $0.isForked = false }
+    }
+
+    func score(_ text: TokenText) async throws -> [LogProbability] {
+        throw EngineError.unsupported("scoring")
+    }
+
+    func close() async {
+        let wasOpen = state.withLock { state in
+            defer { state.isOpen = false }
+            return state.isOpen
+        }
+        if wasOpen { engine.state.withLock { $0.openContexts -= 1 } }
+    }
+}
+
+/// One decode call of a scripted context.
+private final class ScriptedDecoding: Sendable {
+    private struct State {
+        var tokens: [DecodedToken]
+        var index = 0
+        var grammar: ControlGrammar?
+        var exact = ""
+        var stop: StopReason?
+        var hasStopped = false
+    }
+
+    private let engine: ScriptedEngine
+    private let options: DecodingOptions
+    private let reply: ScriptedEngine.Reply
+    private let state: Mutex<State>
+
+    init(engine: ScriptedEngine, options: DecodingOptions, reply: ScriptedEngine.Reply) {
+        self.engine = engine
+        self.options = options
+        self.reply = reply
+        state = Mutex(State(tokens: engine.tokens(of: reply.text), grammar: options.grammar))
+    }
+
+    func next(room: Int) async throws -> DecodingEvent? {
+        let event = try state.withLock { state -> DecodingEvent? in
+            if let stop = state.stop { return .stop(stop) }
+            guard state.index < state.tokens.count else { return nil }
+            if state.index == options.maximumTokens { return finish(&state, .tokenLimit) }
+            if room <= 0 { return finish(&state, .contextFull) }
+            let token = state.tokens[state.index]
+            state.index += 1
+            try check(token, &state)
+            if let tag = token.control, options.stops.contains(tag) { state.stop = .control(tag) }
+            return .token(token)
+        }
+        if let event {
+            guard case .stop = event else { return event }
+            let isSecond = state.withLock { state in
+                defer { state.hasStopped = true }
+                return state.hasStopped
+            }
+            return isSecond ? nil : event
+        }
+        if let error = reply.error { throw error }
+        if reply.hangs { try await Task.sleep(for: .seconds(3600)) }
+        throw EngineError.failed("the script ended early: \(reply.text)")
+    }
+
+    private func finish(_ state: inout State, _ reason: StopReason) -> DecodingEvent {
+        state.stop = reason
+        return .stop(reason)
+    }
+
+    /// A masking engine could never have drawn what its grammar forbids.
+    private func check(_ token: DecodedToken, _ state: inout State) throws {
+        guard var grammar = state.grammar else { return }
+        switch grammar.expectation {
+        case .text(let tags):
+            if let tag = token.control, !tags.contains(tag) { throw violation(token, grammar) }
+            grammar.advance(token.control.map { .control($0) } ?? .text)
+        case .tags(let tags):
+            guard let tag = token.control, tags.contains(tag) else { throw violation(token, grammar) }
+            grammar.advance(.control(tag))
+        case .exactly(let text):
+            state.exact += token.text
+            guard token.control == nil, text.hasPrefix(state.exact) else { throw violation(token, grammar) }
+            if state.exact == text {
+                grammar.advance(.exact)
+                state.exact = ""
+            }
+        }
+        state.grammar = grammar
+    }
+
+    private func violation(_ token: DecodedToken, _ grammar: ControlGrammar) -> EngineError {
+        .failed("grammar forbids \(token.control ?? token.text); expected \(grammar.expectation)")
+    }
+}
