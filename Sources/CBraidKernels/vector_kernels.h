@@ -437,8 +437,6 @@ static float exponentiate(float *out, const float *x, size_t count, float shift,
         lanes rest = (lanes)-INFINITY;
         memcpy(&rest, x + i, (count - i) * sizeof(float));
         lanes e = exponential((rest - shift) * scale);
-        // With a scale of 0 the padding would count.
-        for (size_t lane = count - i; lane < 16; lane++) e[lane] = 0;
         store_part(out + i, e, count - i);
         sums += e;
     }

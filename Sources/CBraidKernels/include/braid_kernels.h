@@ -141,8 +141,8 @@ typedef struct {
     /// there is nothing else.
     size_t (*_Nonnull argmax)(const float *_Nonnull x, size_t count);
 
-    /// out[i] = exp((x[i] - shift) * scale); returns the sum. `shift` is the maximum of x, so nothing overflows.
-    /// out may be x.
+    /// out[i] = exp((x[i] - shift) * scale); returns the sum. `shift` is the maximum of x, so nothing overflows;
+    /// scale > 0. out may be x.
     float (*_Nonnull exponentiate)(float *_Nonnull out, const float *_Nonnull x, size_t count, float shift,
                                    float scale);
 
