@@ -12,6 +12,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Braid", targets: ["Braid"]),
+        .library(name: "BraidInference", targets: ["BraidInference"]),
+        .library(name: "BraidModels", targets: ["BraidModels"]),
+        .library(name: "BraidEvaluation", targets: ["BraidEvaluation"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     dependencies: [
@@ -19,18 +22,31 @@ let package = Package(
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
-        .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
+        .target(name: "CBraidKernels"),
+        .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
+        .target(
+            name: "BraidModels", path: "Models", exclude: ["README.md"],
+            resources: [.copy("braid-puzzles"), .copy("braid-puzzles-sequential")], swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
-        .target(name: "BraidModels", path: "Models", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidEvaluation", "BraidModels",
+                "Braid", "BraidEvaluation", "BraidInference", "BraidModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "BraidEvaluationTests", dependencies: ["BraidEvaluation"], swiftSettings: settings),
+
+        .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
+        .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
-            name: "BraidCLITests", dependencies: ["BraidCLI", "Braid", "BraidEvaluation"], swiftSettings: settings),
+            name: "BraidInferenceTests", dependencies: ["Braid", "BraidInference", "CBraidKernels"],
+            exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidModelsTests", dependencies: ["Braid", "BraidEvaluation", "BraidInference", "BraidModels"],
+            exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidCLITests", dependencies: ["Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels"],
+            swiftSettings: settings),
     ]
 )

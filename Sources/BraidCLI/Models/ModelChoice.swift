@@ -1,4 +1,5 @@
 import Braid
+import BraidInference
 import BraidModels
 import Foundation
 
@@ -44,17 +45,13 @@ enum ModelChoice: Equatable {
     func engine() throws(ModelError) -> any Engine {
         do {
             switch self {
-            case .builtIn(let model): return try Self.load(model.folder())
-            case .folder(let folder): return try Self.load(folder)
+            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder())
+            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder)
             }
         } catch let error as BuiltInModelError {
             throw .missing(error.description)
         } catch {
             throw .unusable(model: name, reason: "\(error)")
         }
-    }
-
-    private static func load(_ folder: URL) throws -> any Engine {
-        throw EngineError.unsupported("models: the embedded engine is not part of this build")
     }
 }
