@@ -8,7 +8,7 @@ struct ModelFolder {
     /// Bytes of all its files.
     var byteCount: Int {
         files.reduce(0) { sum, file in
-            sum + ((try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0)
+            sum + ((try? Self.target(of: file).resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0)
         }
     }
 
@@ -25,15 +25,21 @@ struct ModelFolder {
     }
 
     private var files: [URL] {
-        (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.fileSizeKey])) ?? []
+        (try? FileManager.default.contentsOfDirectory(at: Self.target(of: folder), includingPropertiesForKeys: nil))
+            ?? []
     }
+
+    /// What a path leads to: the Hugging Face cache is made of symbolic links.
+    private static func target(of file: URL) -> URL { file.resolvingSymlinksInPath() }
 
     /// Reads a safetensors header: 8 bytes of its length, little-endian, then JSON with each tensor's shape.
     private static func parameterCount(in file: URL) -> Int? {
         struct Tensor: Decodable {
             var shape: [Int]?
         }
-        guard let data = try? Data(contentsOf: file, options: .mappedIfSafe), data.count > 8 else { return nil }
+        guard let data = try? Data(contentsOf: target(of: file), options: .mappedIfSafe), data.count > 8 else {
+            return nil
+        }
         let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(data.count - 8) else { return nil }
         let header = data.dropFirst(8).prefix(Int(length))
