@@ -47,6 +47,7 @@ public struct BuiltInModel: Sendable, Hashable {
                 places.append(folder.appendingPathComponent(bundle, isDirectory: true))
             }
         }
-        return places
+        var seen: Set<String> = []
+        return places.filter { seen.insert($0.standardizedFileURL.path).inserted }
     }
 }

@@ -35,6 +35,13 @@ struct QuestionCheckTests {
         #expect(QuestionCheck.verify("no solution", for: "Make 999 from 1, 1 and 2") == true)
     }
 
+    @Test("an expression that is written out is computed")
+    func writtenOut() {
+        #expect(QuestionCheck.verify("47", for: "What is 12 + 30 + 5?") == true)
+        #expect(QuestionCheck.verify("48", for: "What is 12 + 30 + 5?") == false)
+        #expect(QuestionCheck.verify("40", for: "2 * (13 + 7) = ?") == true)
+    }
+
     @Test("equations are solved by the check itself")
     func equations() {
         let question = "Solve for x and y, then give x * y + 2: 3x + 7 = 22 and 7y + 4 = 3y + 32"

@@ -20,6 +20,15 @@ enum EquationReader {
         return value(of: expression) { solutions[$0] }
     }
 
+    /// The value of the one expression of numbers alone that the sentence writes out, such as `12 + 30 + 5`; else nil.
+    static func value(writtenOutIn sentence: String) -> Int? {
+        let written = runs(in: sentence).filter { run in
+            !run.contains("=") && !run.contains(where: \.isLetter) && run.contains { "+-*/".contains($0) }
+        }
+        guard written.count == 1 else { return nil }
+        return value(of: written[0]) { _ in nil }
+    }
+
     /// Stretches of numbers, single letters and signs, without white space; words and punctuation end a stretch.
     private static func runs(in sentence: String) -> [String] {
         var runs: [String] = []

@@ -12,6 +12,7 @@ public enum QuestionCheck {
         if question.contains("=") && !question.contains("= ?") { return nil }
         guard let numbers = CountdownCheck.operands(of: question) else { return nil }
         if numbers.count == 2 { return twoNumbers(numbers[0], numbers[1], answer: answer, question: question) }
+        if let value = EquationReader.value(writtenOutIn: question) { return CountdownCheck.value(of: answer) == value }
         guard (3...7).contains(numbers.count) else { return nil }
         if answer == Countdown.noSolution { return isHopeless(numbers) }
         guard let used = CountdownCheck.operands(of: answer), used.count + 1 == numbers.count,
