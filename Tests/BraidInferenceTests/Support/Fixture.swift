@@ -24,7 +24,10 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         let stitched: Stitched
     }
 
-    var folder: URL { Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)") }
+    var folder: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/\(name)")
+    }
 
     func model() throws -> ModelFolder { try ModelFolder(contentsOf: folder) }
 

@@ -71,4 +71,32 @@ struct SpeedTests {
         }
         print("threads \(threads), prefill of 512: \(Int(best)) tokens/s, \(Int(bestCPU)) per second of this thread")
     }
+
+    @Test("the whole engine, from prompt to stream", arguments: [1, 4, 16])
+    func engine(_ width: Int) async throws {
+        guard let path = ProcessInfo.processInfo.environment["BRAID_MODEL"] else { return }
+        let engine = try EmbeddedEngine(contentsOf: URL(fileURLWithPath: path))
+        let main = try await engine.open("Use 3, 7, 25 and 50 to make 765")
+        var best = 0.0
+        for round in 0..<4 {
+            let threads = try await main.fork(width)
+            let clock = ContinuousClock()
+            let start = clock.now
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (number, thread) in threads.enumerated() {
+                    group.addTask {
+                        let sampling = SamplingParameters(temperature: 1, topP: 0.95)
+                        let options = DecodingOptions(
+                            sampling: sampling, seed: UInt64(round * 100 + number), stops: [], maximumTokens: 200,
+                            grammar: ControlGrammar(freeTextWith: []))
+                        for try await _ in thread.decode(options) {}
+                    }
+                }
+                try await group.waitForAll()
+            }
+            best = max(best, Double(200 * width) / ((clock.now - start) / .seconds(1)))
+            for thread in threads { await thread.close() }
+        }
+        print("engine, \(width) threads of reasoning: \(Int(best)) tokens/s")
+    }
 }
