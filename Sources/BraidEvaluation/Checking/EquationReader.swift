@@ -22,7 +22,7 @@ enum EquationReader {
 
     /// The value of the one expression of numbers alone that the sentence writes out, such as `12 + 30 + 5`; else nil.
     static func value(writtenOutIn sentence: String) -> Int? {
-        let written = runs(in: sentence).filter { run in
+        let written = runs(in: sentence).map { $0.hasSuffix("=") ? String($0.dropLast()) : $0 }.filter { run in
             !run.contains("=") && !run.contains(where: \.isLetter) && run.contains { "+-*/".contains($0) }
         }
         guard written.count == 1 else { return nil }
