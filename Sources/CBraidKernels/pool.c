@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 // One word says everything about the region in progress, so that claiming a piece is one compare-and-swap that cannot
 // mix two regions:   generation (24 bits) | pieces (20 bits) | next piece (20 bits)
@@ -23,21 +22,9 @@ struct braid_pool {
     _Atomic bool ending;
     pthread_mutex_t mutex;
     pthread_cond_t condition;
-    // Regions that the caller does alone, because workers were put aside in the middle of their pieces; see `run`.
-    uint32_t alone;
-    uint32_t next_alone;
     size_t worker_count;
     pthread_t workers[63];
 };
-
-/// Seconds that a worker may keep the caller waiting, beside half of the time that the caller itself worked.
-static const double patience = 100e-6;
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static inline void relax(void) {
 #if defined(__x86_64__)
@@ -98,8 +85,6 @@ braid_pool *braid_pool_create(size_t threads) {
     atomic_init(&pool->ending, false);
     pool->work = NULL;
     pool->context = NULL;
-    pool->alone = 0;
-    pool->next_alone = 0;
     pool->worker_count = 0;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->condition, NULL);
@@ -128,7 +113,7 @@ void braid_pool_destroy(braid_pool *pool) {
 size_t braid_pool_threads(const braid_pool *pool) { return pool->worker_count + 1; }
 
 void braid_pool_wake(braid_pool *pool) {
-    if (pool->worker_count == 0 || pool->alone > 0) return;
+    if (pool->worker_count == 0) return;
     pthread_mutex_lock(&pool->mutex);
     atomic_store_explicit(&pool->awake, true, memory_order_release);
     pthread_cond_broadcast(&pool->condition);
@@ -137,20 +122,11 @@ void braid_pool_wake(braid_pool *pool) {
 
 void braid_pool_rest(braid_pool *pool) { atomic_store_explicit(&pool->awake, false, memory_order_release); }
 
-static void run_alone(size_t pieces, braid_pool_work work, void *context) {
-    for (size_t piece = 0; piece < pieces; piece++) work(context, piece);
-}
-
-// On a busy machine the operating system may take a worker's processor away in the middle of a piece, and the caller
-// waits for as long as others compute. Then the caller does the next 64 regions alone, twice as many if it happens
-// again, and forgets as regions go well. Results do not depend on who computes.
 void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void *context) {
-    if (pool->worker_count == 0 || pieces <= 1 || pieces > FIELD_MASK) return run_alone(pieces, work, context);
-    if (pool->alone > 0) {
-        pool->alone--;
-        return run_alone(pieces, work, context);
+    if (pieces <= 1 || pieces > FIELD_MASK || !atomic_load_explicit(&pool->awake, memory_order_relaxed)) {
+        for (size_t piece = 0; piece < pieces; piece++) work(context, piece);
+        return;
     }
-    double start = now();
     // Nobody can claim anything here: the last region's pieces were all claimed and done.
     atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
     pool->work = work;
@@ -158,22 +134,12 @@ void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void 
     uint64_t generation = (atomic_load_explicit(&pool->region, memory_order_relaxed) >> 2 * FIELD) + 1;
     atomic_store_explicit(&pool->region, generation << 2 * FIELD | (uint64_t)pieces << FIELD, memory_order_release);
     while (help(pool)) {}
-    if (atomic_load_explicit(&pool->done, memory_order_acquire) == pieces) {
-        if (pool->next_alone > 0) pool->next_alone--;
-        return;
-    }
-    double helped = now();
     for (unsigned spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < pieces;) {
         if (++spins < 4096) {
             relax();
         } else {
+            // A worker was put aside in the middle of a piece.
             sched_yield();
         }
-    }
-    if (now() - helped > patience + (helped - start) / 2) {
-        pool->next_alone = pool->next_alone < 2048 ? 2 * pool->next_alone + 64 : 4096;
-        pool->alone = pool->next_alone;
-    } else if (pool->next_alone > 0) {
-        pool->next_alone--;
     }
 }

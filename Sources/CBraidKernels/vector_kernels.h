@@ -317,12 +317,14 @@ static void rotate(float *x, const float *cosine, const float *sine, size_t head
     }
 }
 
-/// Scores of a page's sixteen keys: four partial sums hide the latency of one.
-BRAID_INLINE lanes page_scores(const float *query, const float *keys, size_t head_dimension) {
+/// Scores of a page's sixteen keys: four partial sums hide the latency of one. Fetches the next page's keys meanwhile:
+/// pages lie anywhere, so the processor cannot foresee them.
+BRAID_INLINE lanes page_scores(const float *query, const float *keys, const float *next_keys, size_t head_dimension) {
     lanes sums[4] = {0, 0, 0, 0};
     size_t i = 0;
     for (; i + 4 <= head_dimension; i += 4) {
         BRAID_UNROLL for (size_t k = 0; k < 4; k++) {
+            __builtin_prefetch(next_keys + (i + k) * BRAID_PAGE_POSITIONS);
             sums[k] = fused((lanes)query[i + k], load(keys + (i + k) * BRAID_PAGE_POSITIONS), sums[k]);
         }
     }
@@ -350,8 +352,12 @@ static void attention(float *out, const float *query, size_t rotation_stride, co
             const float *keys = layer + kv * d * BRAID_PAGE_POSITIONS;
             const float *values = layer + shape->kv_heads * d * BRAID_PAGE_POSITIONS
                                   + kv * BRAID_PAGE_POSITIONS * stride;
+            // The last run prefetches itself, which costs nothing.
+            ptrdiff_t ahead = left > 0 && n + 1 < run_count
+                                  ? ((ptrdiff_t)runs[n + 1].page - runs[n].page) * (ptrdiff_t)shape->page_stride
+                                  : 0;
             const float *q = query + (size_t)runs[n].rotation * rotation_stride + head * d;
-            lanes scores = page_scores(q, keys, d) * scale;
+            lanes scores = page_scores(q, keys, keys + ahead, d) * scale;
             // Slots outside the run may hold anything, not-a-numbers included.
             mask inside = (slots >= (mask)(int32_t)first) & (slots < (mask)(int32_t)end);
             scores = inside ? scores : (lanes)-INFINITY;
@@ -372,6 +378,7 @@ static void attention(float *out, const float *query, size_t rotation_stride, co
                 for (size_t slot = first; slot < end; slot++) {
                     const float *row = values + slot * stride + i;
                     lanes share = (lanes)weights[slot];
+                    BRAID_UNROLL for (size_t k = 0; k < 64; k += 16) __builtin_prefetch(row + ahead + k);
                     r0 = fused(share, load(row), r0);
                     r1 = fused(share, load(row + 16), r1);
                     r2 = fused(share, load(row + 32), r2);

@@ -6,6 +6,7 @@ internal import CBraidKernels
 /// Who computes a piece never changes its result, so neither does the number of threads.
 final class ComputePool {
     private let pool: OpaquePointer
+    private var policy = ThreadingPolicy()
 
     /// Starts `threads` - 1 workers; the caller is the other thread.
     /// - Throws: ``EngineError/failed(_:)`` when the system gives no threads.
@@ -21,14 +22,19 @@ final class ComputePool {
     /// Threads, the caller's included.
     var threadCount: Int { braid_pool_threads(pool) }
 
-    /// Keeps the workers awake while `body` runs its regions.
-    func awake<Result>(_ body: () -> Result) -> Result {
-        braid_pool_wake(pool)
-        defer { braid_pool_rest(pool) }
-        return body()
+    /// Runs a step of so many rows, with or without the workers, whichever has been faster.
+    func step(rows: Int, _ body: () -> Void) {
+        guard threadCount > 1 else { return body() }
+        let usesWorkers = policy.usesWorkers(rows: rows)
+        let duration = ContinuousClock().measure {
+            if usesWorkers { braid_pool_wake(pool) }
+            body()
+            if usesWorkers { braid_pool_rest(pool) }
+        }
+        policy.record(rows: rows, usedWorkers: usesWorkers, seconds: duration / .seconds(1))
     }
 
-    /// Calls `body` for 0..<`pieces` on all threads, and returns when all calls have.
+    /// Calls `body` for 0..<`pieces` on the threads of the step, and returns when all calls have.
     ///
     /// `body` runs on several threads at once: it may write only what belongs to its piece.
     func run(_ pieces: Int, _ body: (Int) -> Void) {

@@ -50,7 +50,7 @@ final class Transformer {
         let rows = batch.rows
         precondition(rows.count <= maximumRows, "a batch of \(rows.count) rows, at most \(maximumRows) fit")
         if let last = rows.lazy.map(\.position).max() { rotary.extend(to: last + 1) }
-        pool.awake {
+        pool.step(rows: rows.count) {
             embed(rows)
             for (index, layer) in weights.layers.enumerated() {
                 projectQueryKeyValue(layer, rows.count)

@@ -177,8 +177,9 @@ static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads,
 
 /// Worker threads for the parallel regions of one caller.
 ///
-/// The calling thread works too, and takes every piece that no worker has claimed; so a region ends even when the
-/// operating system runs no worker at all. Workers spin between the regions of a step, and sleep between steps.
+/// Between `braid_pool_wake` and `braid_pool_rest` regions run on all threads: the caller works too, and takes every
+/// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. Workers spin
+/// between regions. At other times they sleep, and the caller does regions alone.
 typedef struct braid_pool braid_pool;
 
 /// One piece of a region's work; `context` is the region's. Called from any thread of the pool.
