@@ -338,6 +338,19 @@ struct EmbeddedEngineTests {
         try await expectNothingLeft(engine)
     }
 
+    @Test("a stream goes on when nobody holds its context or engine any more")
+    func streamOutlivesItsContext() async throws {
+        let fixture = try EngineFixture()
+        func stream() async throws -> DecodedTokens {
+            try await fixture.engine().open("1 2").decode(DecodingOptions(stops: [], maximumTokens: 100))
+        }
+        var count = 0
+        for try await event in try await stream() {
+            if case .token = event { count += 1 }
+        }
+        #expect(count == 100)
+    }
+
     @Test("contexts that are forgotten give their pages back, and the thread ends with the engine")
     func forgottenContexts() async throws {
         let fixture = try EngineFixture()
