@@ -25,7 +25,7 @@ final class EmbeddedContext: EngineContext {
     }
 
     func decode(_ options: DecodingOptions) -> DecodedTokens {
-        worker.decode(id, options)
+        worker.decode(id, options, owner: self)
     }
 
     func fork(_ count: Int) async throws -> [any EngineContext] {

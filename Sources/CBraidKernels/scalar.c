@@ -99,7 +99,8 @@ static void attention(float *out, const float *query, size_t rotation_stride, co
             const float *values = layer + shape->kv_heads * d * BRAID_PAGE_POSITIONS
                                   + kv * BRAID_PAGE_POSITIONS * shape->value_stride;
             const float *q = query + (size_t)runs[n].rotation * rotation_stride + head * d;
-            for (size_t slot = runs[n].first; slot < (size_t)runs[n].first + runs[n].count && left > 0; slot++, left--) {
+            size_t end = (size_t)runs[n].first + runs[n].count;
+            for (size_t slot = runs[n].first; slot < end && left > 0; slot++, left--) {
                 float score = 0;
                 for (size_t i = 0; i < d; i++) score += q[i] * keys[i * BRAID_PAGE_POSITIONS + slot];
                 score *= scale;

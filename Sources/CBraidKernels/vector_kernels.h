@@ -160,7 +160,7 @@ BRAID_INLINE lanes load_weights(const uint8_t *w, const bool half, const size_t 
 }
 
 /// y[r, o] for a tile of rows and outputs that fits the registers. `row_count`, `output_count` and `half` are constants
-/// at every call, so this becomes one straight loop per shape; what an element's sum looks like does not depend on them.
+/// at every call, so this becomes one straight loop per shape; how an element is summed does not depend on them.
 BRAID_INLINE void tile(float *y, size_t y_stride, const float *x, size_t x_stride, const uint8_t *w, size_t w_stride,
                        size_t columns, const float *bias, bool accumulate, const size_t row_count,
                        const size_t output_count, const bool half) {

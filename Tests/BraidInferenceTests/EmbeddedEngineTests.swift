@@ -31,8 +31,8 @@ struct EmbeddedEngineTests {
         let crowd = try await withThrowingTaskGroup(of: (Int, [DecodedToken]).self) { group in
             for number in 0...32 {
                 group.addTask {
-                    let text: TokenText =
-                        number == 17 ? "Use 3, 7, 25 and 50 to make 765" : TokenText([.text("\(number) + \(number * 7)")])
+                    let question = number == 17 ? "Use 3, 7, 25 and 50 to make 765" : "\(number) + \(number * 7)"
+                    let text = TokenText([.text(question)])
                     let context = try await engine.open(text)
                     var options = options
                     if number != 17 { options.seed = UInt64(number) }
@@ -76,7 +76,7 @@ struct EmbeddedEngineTests {
         try await main.join(threads, as: .stitch)
         #expect(await main.tokenCount == trajectory.count)
         let conclusion = fixture.tokenizer.encode("so it is 46")
-        let start = positions.max()! + 1
+        let start = positions.reduce(0, max) + 1
         let all = trajectory + conclusion
         let allPositions = positions + conclusion.indices.map { start + $0 }
         let allThreads = threadOf + conclusion.map { _ in 0 }
@@ -90,7 +90,7 @@ struct EmbeddedEngineTests {
         #expect(scores.map(\.token) == Array(conclusion.dropFirst()))
         for (index, score) in scores.enumerated() {
             let row = logits[trajectory.count + index]
-            let top = row.max()!
+            let top = row.max() ?? 0
             let exact = row[Int(score.token)] - top - log(row.map { exp($0 - top) }.reduce(0, +))
             #expect(abs(Double(score.value) - exact) < 1e-4 * max(1, abs(exact)))
         }
@@ -336,6 +336,19 @@ struct EmbeddedEngineTests {
         #expect(try await second.decodeAll(options).reason != nil)
         await second.close()
         try await expectNothingLeft(engine)
+    }
+
+    @Test("a stream goes on when nobody holds its context or engine any more")
+    func streamOutlivesItsContext() async throws {
+        let fixture = try EngineFixture()
+        func stream() async throws -> DecodedTokens {
+            try await fixture.engine().open("1 2").decode(DecodingOptions(stops: [], maximumTokens: 100))
+        }
+        var count = 0
+        for try await event in try await stream() {
+            if case .token = event { count += 1 }
+        }
+        #expect(count == 100)
     }
 
     @Test("contexts that are forgotten give their pages back, and the thread ends with the engine")

@@ -2,13 +2,17 @@ import CBraidKernels
 import Testing
 
 /// A kernel level of this processor.
-struct Level: Sendable, CustomTestStringConvertible {
+///
+/// `@unchecked Sendable`: a table of C functions, which are constant.
+struct Level: @unchecked Sendable, CustomTestStringConvertible {
     let number: Int32
 
     var testDescription: String { String(cString: braid_level_name(number)) }
-    var kernels: braid_kernels { braid_kernels_for(number)!.pointee }
+    let kernels: braid_kernels
 
-    static let all = (0..<Int32(BRAID_LEVEL_COUNT)).filter { braid_kernels_for($0) != nil }.map(Level.init)
+    static let all = (0..<Int32(BRAID_LEVEL_COUNT)).compactMap { number in
+        braid_kernels_for(number).map { Level(number: number, kernels: $0.pointee) }
+    }
     static let vector = all.filter { $0.number != Int32(BRAID_LEVEL_SCALAR) }
 }
 
@@ -36,9 +40,10 @@ struct Weights {
     private let offset: Int
 
     func withMatrix<Result>(_ rows: Int, _ columns: Int, _ body: (UnsafePointer<braid_matrix>) -> Result) -> Result {
-        bytes.withUnsafeBytes { bytes in
-            var matrix = braid_matrix(
-                elements: bytes.baseAddress! + offset, type: type, rows: rows, columns: columns)
+        (bytes + [0]).withUnsafeBytes { bytes in
+            // The kernels never get a null pointer, not even for nothing.
+            let elements = bytes.baseAddress.map { $0 + offset } ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
+            var matrix = braid_matrix(elements: elements, type: type, rows: rows, columns: columns)
             return body(&matrix)
         }
     }

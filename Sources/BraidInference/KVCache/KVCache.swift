@@ -195,8 +195,9 @@ struct KVCache: Sendable {
             let end = view.spans.map(\.endPosition).max() ?? 0
             guard end == view.nextPosition else { return "\(id) continues at \(view.nextPosition), not \(end)" }
         }
-        for page in 0..<pool.pageCount where holders[page] != pool.referenceCount(PageID(Int32(page))) {
-            return "page \(page) is held \(pool.referenceCount(PageID(Int32(page)))) times and named \(holders[page]) times"
+        for (page, named) in holders.enumerated() {
+            let held = pool.referenceCount(PageID(Int32(page)))
+            guard held == named else { return "page \(page) is held \(held) times and named \(named) times" }
         }
         return nil
     }

@@ -45,15 +45,15 @@ final class InferenceWorker: Sendable {
     }
 
     /// Starts a decode call; ending the stream early cancels it between two steps.
-    func decode(_ context: ContextID, _ options: DecodingOptions) -> DecodedTokens {
+    /// - Parameter owner: What closes the context when it goes away; kept until the call is over.
+    func decode(_ context: ContextID, _ options: DecodingOptions, owner: EmbeddedContext) -> DecodedTokens {
         let job = mailbox.nextJob()
         let mailbox = mailbox
         return DecodedTokens(
             AsyncThrowingStream { continuation in
-                // The worker stays alive while somebody reads.
-                continuation.onTermination = { [self] reason in
+                continuation.onTermination = { reason in
                     if case .cancelled = reason { mailbox.post(.cancel(job)) }
-                    withExtendedLifetime(self) {}
+                    withExtendedLifetime(owner) {}
                 }
                 mailbox.post(.request(.decode(context, options, DecodingSink(continuation)), job))
             })

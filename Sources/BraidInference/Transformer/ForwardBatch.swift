@@ -56,7 +56,8 @@ struct ForwardBatch {
         let firstLogits = logitRows.count
         for (index, token) in zip(offset..., tokens) {
             let slot = reservation.slots[index]
-            if logits == .all || (logits == .last && index + 1 == offset + tokens.count) { logitRows.append(rows.count) }
+            let isLast = index + 1 == offset + tokens.count
+            if logits == .all || (logits == .last && isLast) { logitRows.append(rows.count) }
             rows.append(
                 Row(
                     token: token, position: reservation.firstPosition + index, page: slot.page, slot: slot.slot,

@@ -178,8 +178,8 @@ static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads,
 /// Worker threads for the parallel regions of one caller.
 ///
 /// Between `braid_pool_wake` and `braid_pool_rest` regions run on all threads: the caller works too, and takes every
-/// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. Workers spin
-/// between regions. At other times they sleep, and the caller does regions alone.
+/// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. Workers
+/// spin between regions. At other times they sleep, and the caller does regions alone.
 typedef struct braid_pool braid_pool;
 
 /// One piece of a region's work; `context` is the region's. Called from any thread of the pool.
@@ -200,8 +200,9 @@ void braid_pool_wake(braid_pool *_Nonnull pool);
 /// Lets the workers sleep.
 void braid_pool_rest(braid_pool *_Nonnull pool);
 
-/// Runs pieces 0..<pieces (more than 2^20 - 1: on the calling thread alone) and returns when all are done. Only one thread may call it at a time, and
-/// not from inside a piece. What the caller wrote before is visible to the pieces, and what they wrote to the caller.
+/// Runs pieces 0..<pieces and returns when all are done; on the caller alone when the pool rests, or for more than
+/// 2^20 - 1 pieces. Only one thread may call it at a time, and not from inside a piece. What the caller wrote before is
+/// visible to the pieces, and what they wrote to the caller.
 void braid_pool_run(braid_pool *_Nonnull pool, size_t pieces, braid_pool_work _Nonnull work, void *_Nonnull context);
 
 #ifdef __cplusplus

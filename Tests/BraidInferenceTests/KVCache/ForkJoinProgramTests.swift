@@ -53,7 +53,7 @@ struct ForkJoinProgramTests {
                 if Bool.random(using: &random) {
                     try cached.cache.stitch(threads, into: context)
                     for own in views { view += own[shared...] }
-                    position = ([position] + ends).max()!
+                    position = ends.reduce(position, max)
                 } else {
                     for thread in threads { cached.cache.release(thread) }
                     // What the threads wrote is prefilled again: new tokens with new keys.

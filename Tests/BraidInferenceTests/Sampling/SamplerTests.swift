@@ -6,7 +6,11 @@ import Testing
 
 @Suite("Sampler")
 struct SamplerTests {
-    private let kernels = KernelLevel.best.kernels!
+    private let kernels: Kernels
+
+    init() throws {
+        kernels = try #require(KernelLevel.best.kernels)
+    }
 
     private func draw(
         _ logits: [Float], _ parameters: SamplingParameters, seed: UInt64 = 0, position: Int = 0,
@@ -37,7 +41,7 @@ struct SamplerTests {
         }
         scores = scores.map { $0 / p.temperature }
         func probabilities() -> [Double] {
-            let top = scores.max()!
+            let top = scores.max() ?? 0
             let weights = scores.map { exp($0 - top) }
             let sum = weights.reduce(0, +)
             return weights.map { $0 / sum }
@@ -56,7 +60,7 @@ struct SamplerTests {
             }
         }
         let shares = probabilities()
-        let top = shares.max()!
+        let top = shares.max() ?? 0
         scores = zip(scores, shares).map { $1 < p.minP * top ? -.infinity : $0 }
         return Dictionary(uniqueKeysWithValues: probabilities().enumerated().filter { $0.element > 0 }.map { ($0, $1) })
     }
@@ -135,7 +139,8 @@ struct SamplerTests {
     @Test("numbers outside their range are refused, by name")
     func refusesBadParameters() {
         for (parameters, name) in [
-            (SamplingParameters(temperature: -1), "temperature"), (SamplingParameters(temperature: .nan), "temperature"),
+            (SamplingParameters(temperature: -1), "temperature"),
+            (SamplingParameters(temperature: .nan), "temperature"),
             (SamplingParameters(topK: -1), "top-k"), (SamplingParameters(topP: 0), "top-p"),
             (SamplingParameters(topP: 1.5), "top-p"), (SamplingParameters(minP: 2), "min-p"),
             (SamplingParameters(repetitionPenalty: 0), "repetition penalty"),

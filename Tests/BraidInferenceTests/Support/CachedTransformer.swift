@@ -1,4 +1,5 @@
 import Braid
+import Testing
 
 @testable import BraidInference
 
@@ -15,7 +16,7 @@ final class CachedTransformer {
         cache = KVCache(pageCount: pages)
         memory = KVMemory(shape: Transformer.kvShape(of: configuration), pageCount: pages)
         transformer = Transformer(
-            configuration: configuration, weights: weights, kernels: level.kernels!,
+            configuration: configuration, weights: weights, kernels: try #require(level.kernels),
             pool: try ComputePool(threads: threads), memory: memory, maximumRows: maximumRows)
     }
 

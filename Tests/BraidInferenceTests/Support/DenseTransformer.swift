@@ -37,7 +37,7 @@ struct DenseTransformer {
                     let scores = seen.map { j in
                         (0..<d).reduce(0) { $0 + q[i][head * d + $1] * k[j][kv + $1] } / Double(d).squareRoot()
                     }
-                    let top = scores.max()!
+                    let top = scores.max() ?? 0
                     let weights = scores.map { exp($0 - top) }
                     let sum = weights.reduce(0, +)
                     for (weight, j) in zip(weights, seen) {
@@ -63,11 +63,11 @@ struct DenseTransformer {
     }
 
     private func row(_ name: String, _ index: Int, _ width: Int) -> [Double] {
-        Array(matrices[name]![index * width..<(index + 1) * width])
+        Array(matrices[name, default: []][index * width..<(index + 1) * width])
     }
 
     private func times(_ name: String, _ x: [Double]) -> [Double] {
-        matrices[name]!.withUnsafeBufferPointer { w in
+        matrices[name, default: []].withUnsafeBufferPointer { w in
             x.withUnsafeBufferPointer { x in
                 (0..<w.count / x.count).map { o in
                     var sum = 0.0
@@ -81,7 +81,7 @@ struct DenseTransformer {
     private func norm(_ x: [Double], _ name: String) -> [Double] {
         let mean = x.reduce(0) { $0 + $1 * $1 } / Double(x.count)
         let factor = 1 / (mean + Double(configuration.normEpsilon)).squareRoot()
-        return zip(x, matrices[name]!).map { $0 * factor * $1 }
+        return zip(x, matrices[name, default: []]).map { $0 * factor * $1 }
     }
 
     private func rotated(_ x: [Double], _ position: Int) -> [Double] {

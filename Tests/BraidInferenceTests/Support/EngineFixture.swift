@@ -1,5 +1,6 @@
 import Braid
 import Foundation
+import Testing
 
 @testable import BraidInference
 
@@ -45,7 +46,8 @@ final class EngineFixture {
                 let value = Float.random(in: -0.4...0.4, using: &random) + (shape.count == 1 ? 1 : 0)
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { data += $0 }
             }
-            header.append("\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[\(start),\(data.count)]}")
+            let offsets = "[\(start),\(data.count)]"
+            header.append("\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":\(offsets)}")
         }
         try folder.writeSafetensors("{" + header.joined(separator: ",") + "}", data: data)
         model = try ModelFolder(contentsOf: folder.url)
@@ -54,11 +56,11 @@ final class EngineFixture {
     /// The `numbers` tokenizer, with the tags of the `braid` dialect that it lacks.
     private static func tokenizerFile() throws -> [UInt8] {
         let url = TokenizerFixture.folder.appendingPathComponent("numbers/tokenizer.json")
-        var file = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as! [String: Any]
-        var added = file["added_tokens"] as! [[String: Any]]
-        let known = Set(added.map { $0["content"] as! String })
-        let vocabulary = (file["model"] as! [String: Any])["vocab"] as! [String: Int]
-        var next = max(vocabulary.values.max()!, added.map { $0["id"] as! Int }.max()!) + 1
+        var file = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+        var added = try #require(file["added_tokens"] as? [[String: Any]])
+        let known = Set(added.compactMap { $0["content"] as? String })
+        let vocabulary = try #require((file["model"] as? [String: Any])?["vocab"] as? [String: Int])
+        var next = (Array(vocabulary.values) + added.compactMap { $0["id"] as? Int }).reduce(0, max) + 1
         for tag in Dialect.braid.allTags.subtracting(known).sorted() {
             added.append([
                 "id": next, "content": tag, "single_word": false, "lstrip": false, "rstrip": false,
@@ -82,8 +84,8 @@ final class EngineFixture {
     {
         let cached = try CachedTransformer(model, threads: 1)
         let context = cached.cache.open()
-        var sampler = try Sampler(parameters, seed: seed, kernels: KernelLevel.best.kernels!)
-        var logits = try cached.extend(context, prompt).last!
+        var sampler = try Sampler(parameters, seed: seed, kernels: #require(KernelLevel.best.kernels))
+        var logits = try #require(try cached.extend(context, prompt).last)
         var tokens: [SampledToken] = []
         var seen = Set(prompt)
         while tokens.count < count {

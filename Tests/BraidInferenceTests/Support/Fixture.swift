@@ -1,5 +1,5 @@
-import Testing
 import Foundation
+import Testing
 
 @testable import BraidInference
 
@@ -39,7 +39,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     func logits(_ file: String) throws -> [[Float]] {
         let data = try Data(contentsOf: folder.appendingPathComponent(file))
         let all = data.withUnsafeBytes { bytes in
-            (0..<bytes.count / 4).map { Float(bitPattern: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)) }
+            (0..<bytes.count / 4).map { index in
+                Float(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+            }
         }
         let vocabulary = try model().configuration.vocabularySize
         return stride(from: 0, to: all.count, by: vocabulary).map { Array(all[$0..<$0 + vocabulary]) }

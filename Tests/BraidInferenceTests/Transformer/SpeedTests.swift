@@ -24,22 +24,25 @@ struct SpeedTests {
         let configuration = try RandomModel.configuration()
         let cached = try CachedTransformer(
             configuration: configuration, weights: RandomModel.weights(configuration), threads: threads, pages: 2048)
-        let contexts = (0..<width).map { _ in cached.cache.open() }
-        for context in contexts { _ = try cached.extend(context, Array(repeating: 5, count: 100)) }
+        let main = cached.cache.open()
+        _ = try cached.extend(main, Array(repeating: 5, count: 100))
         var batch = ForwardBatch()
         var best = 0.0, bestCPU = 0.0
-        for _ in 0..<4 {
+        for _ in 0..<8 {
             let steps = 64
+            let contexts = try cached.cache.fork(main, count: width)
             let (cpu, time) = try Self.measure {
                 for _ in 0..<steps {
                     batch.removeAll()
                     for context in contexts {
                         let reservation = try cached.cache.append(1, to: context)
+                        if let copy = reservation.copy { cached.memory.perform(copy) }
                         batch.append([7], at: reservation, in: try cached.cache.view(of: context), logits: .last)
                     }
                     _ = cached.transformer.forward(batch)
                 }
             }
+            for context in contexts { cached.cache.release(context) }
             best = max(best, Double(steps * width) / time)
             bestCPU = max(bestCPU, Double(steps * width) / cpu)
         }

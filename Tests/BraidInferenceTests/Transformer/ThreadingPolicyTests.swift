@@ -5,7 +5,8 @@ import Testing
 @Suite("Threading policy")
 struct ThreadingPolicyTests {
     /// Runs steps on a machine where both ways take these times; counts those that used the workers.
-    private func run(_ policy: inout ThreadingPolicy, steps: Int, together: Double, alone: Double, rows: Int = 1) -> Int {
+    private func run(_ policy: inout ThreadingPolicy, steps: Int, together: Double, alone: Double, rows: Int = 1) -> Int
+    {
         var used = 0
         for _ in 0..<steps {
             let usesWorkers = policy.usesWorkers(rows: rows)

@@ -29,7 +29,7 @@ struct TransformerTests {
         #expect(relativeDifference(logits.floats, try fixture.logits("stitched.f32")) < 1e-4)
     }
 
-    @Test("a stitched join gives the logits that Transformers gives the masked trajectory", arguments: Fixture.all, levels)
+    @Test("a stitched join agrees with Transformers on the masked trajectory", arguments: Fixture.all, levels)
     func stitchAgreesWithTransformers(_ fixture: Fixture, _ level: KernelLevel) throws {
         let cached = try CachedTransformer(try fixture.model(), level: level)
         let stitched = try fixture.expected().stitched
@@ -72,7 +72,9 @@ struct TransformerTests {
         }
     }
 
-    @Test("AVX2 and AVX-512 compute the same bits", .enabled(if: KernelLevel.avx512.isAvailable, "this processor has no AVX-512"))
+    @Test(
+        "AVX2 and AVX-512 compute the same bits",
+        .enabled(if: KernelLevel.avx512.isAvailable, "this processor has no AVX-512"))
     func vectorLevelsAgreeExactly() throws {
         for fixture in Fixture.all {
             let ids = try fixture.expected().ids
