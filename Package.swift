@@ -46,7 +46,8 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
         .testTarget(
-            name: "BraidCLITests", dependencies: ["Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels"],
+            name: "BraidCLITests",
+            dependencies: ["Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels"],
             swiftSettings: settings),
     ]
 )

@@ -22,7 +22,7 @@ struct BuiltInModelTests {
         #expect(bytes <= 32 << 20)
     }
 
-    @Test("structure is valid, equations fork as wide as they are, plain sums do not fork, unknown questions are refused")
+    @Test("structure is valid, forks are as wide as the problem asks, other questions are declined")
     func behaviour() async throws {
         let engine = try EmbeddedEngine(contentsOf: BuiltInModel.puzzles.folder())
         let rows = try await Benchmark(

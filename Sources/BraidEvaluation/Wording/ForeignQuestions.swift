@@ -2,7 +2,8 @@
 enum ForeignQuestions {
     private static let things = [
         "France", "a poem", "the moon", "a cat", "my car", "love", "the sea", "a recipe", "Paris", "music",
-        "the weather", "a story", "history", "the sun", "water", "a robot", "my dog", "a letter", "Rome", "physics", "tea", "coffee",
+        "the weather", "a story", "history", "the sun", "water", "a robot", "my dog", "a letter", "Rome", "physics",
+        "tea", "coffee",
         "the king", "a bridge", "a tree", "Berlin", "art", "chess", "football", "the internet", "a computer", "time",
         "a song", "dinosaurs", "gold", "a book", "my friend", "the brain", "bread", "a holiday", "Swift", "Python",
         "a web page", "the ocean", "Mars", "a joke", "democracy", "the president", "rain", "snow", "a mountain",

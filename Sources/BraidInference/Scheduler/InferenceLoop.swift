@@ -63,13 +63,21 @@ final class InferenceLoop {
         guard !assignments.isEmpty else { return }
         batch.removeAll()
         var chunks: [(job: JobID, logits: Range<Int>)] = []
+        var failed: [(job: JobID, error: any Error)] = []
         for assignment in assignments {
             guard var job = jobs[assignment.job] else { continue }
             var rows = assignment.rows
             for index in job.feeds.indices where rows > 0 && job.feeds[index].left > 0 {
                 let feed = job.feeds[index]
                 let count = min(rows, feed.left)
-                guard let view = try? cache.view(of: feed.context) else { continue }
+                let view: ContextView
+                do {
+                    view = try cache.view(of: feed.context)
+                } catch {
+                    // Without its context a job would wait for ever.
+                    failed.append((assignment.job, error))
+                    break
+                }
                 let isLast = count == feed.left
                 let wanted = job.logitsWanted == .last && !isLast ? .none : job.logitsWanted
                 let logits = batch.append(
@@ -81,6 +89,8 @@ final class InferenceLoop {
             }
             jobs[assignment.job] = job
         }
+        for (job, error) in failed { finish(job) { $0.fail(error) } }
+        guard !batch.rows.isEmpty else { return }
         let logits = transformer.forward(batch)
         statistics.steps += 1
         statistics.rows += batch.rows.count
