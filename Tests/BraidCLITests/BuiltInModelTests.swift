@@ -6,7 +6,7 @@ import Testing
 /// What the built program does with the built-in models.
 @Suite("The built-in models")
 struct BuiltInModelTests {
-    private static let puzzle = "Use 3, 7, 25 and 50 to make 218"
+    private static let puzzle = "Make 24 from 3, 8, 5 and 2"
 
     @Test("the quick start answers and is checked")
     func quickStart() throws {

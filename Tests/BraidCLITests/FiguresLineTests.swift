@@ -26,7 +26,7 @@ struct FiguresLineTests {
     func golden() {
         #expect(
             "\(FiguresLine(trajectory("adaptive", threads: [20, 30, 40], verified: true)))"
-                == "3 threads · 100 tokens · critical path 50 · 2.0x fewer steps than one line of thought · 0.21 s · "
+                == "3 threads · 100 tokens · critical path 50 · ratio 2.0 · 0.21 s · "
                 + "checked: right")
         #expect(
             "\(FiguresLine(trajectory("sequential", threads: [], verified: false)))"

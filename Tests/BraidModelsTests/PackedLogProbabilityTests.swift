@@ -8,7 +8,7 @@ import Testing
 /// Training and inference must mean the same by a fork and a join.
 ///
 /// `Fixtures/packed-log-probabilities.jsonl` holds trajectories with the log-probabilities that `training/` computes for
-/// them, packed with ancestor-only attention; `scripts/record-log-probabilities` writes it anew for a new model.
+/// them, packed with ancestor-only attention; `scripts/record-model-fixtures` writes it anew for a new model.
 @Suite("Packed training and the embedded engine agree")
 struct PackedLogProbabilityTests {
     private struct Record: Decodable {

@@ -6,7 +6,7 @@ import Synchronization
 /// its idea. Threads are child tasks of the fork that started them: cancelling the task that awaits ``answer()`` stops
 /// every thread between two tokens. Whatever way a run ends, all its contexts are closed before ``answer()`` returns.
 ///
-///     let run = try ReasoningRun("Use 3, 7, 25 and 50 to make 218", by: Adaptive(), on: engine)
+///     let run = try ReasoningRun("Make 24 from 3, 8, 5 and 2", by: Adaptive(), on: engine)
 ///     async let outcome = run.answer()
 ///     for await event in run.events { render(event) }
 ///     print(try await outcome.answer)

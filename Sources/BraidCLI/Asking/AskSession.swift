@@ -80,7 +80,7 @@ struct AskSession {
     /// What the built-in model can do, and what to do about it.
     private static let capabilities = """
         braid: the built-in model is not made for this question; it solves number puzzles, such as
-          braid ask "Use 3, 7, 25 and 50 to make 218"
+          braid ask "Make 24 from 3, 8, 5 and 2"
           braid ask "What is 347 * 86?"
         For anything else connect another model: braid ask --model PATH "...", with PATH a Hugging Face folder
 

@@ -10,8 +10,9 @@ struct FiguresLine: CustomStringConvertible {
         self.trajectory = trajectory
     }
 
-    /// Such as `8 threads · 331 tokens · critical path 94 · 3.5x fewer steps than one line of thought · 0.21 s · checked:
-    /// right`.
+    /// Such as `8 threads · 331 tokens · critical path 94 · ratio 3.5 · 0.21 s · checked: right`.
+    ///
+    /// The ratio is that of the run's own tokens to its critical path; one line of thought may need fewer tokens.
     var description: String {
         let metrics = TrajectoryMetrics(trajectory)
         let isSampled = trajectory.method == MethodChoice.selfConsistency.rawValue
@@ -23,9 +24,9 @@ struct FiguresLine: CustomStringConvertible {
         }
         parts.append(metrics.totalTokens == 1 ? "1 token" : "\(metrics.totalTokens) tokens")
         if metrics.threads > 0 { parts.append("critical path \(metrics.criticalPathTokens)") }
-        // Samples repeat one line of thought; they do not shorten it.
+        // Samples repeat one line of thought; they do not split it.
         if !isSampled, metrics.speedupSelf >= 1.05 {
-            parts.append(String(format: "%.1fx fewer steps than one line of thought", metrics.speedupSelf))
+            parts.append(String(format: "ratio %.1f", metrics.speedupSelf))
         }
         if trajectory.cutCount > 0 { parts.append("\(trajectory.cutCount) cut") }
         if trajectory.malformedCount > 0 { parts.append("\(trajectory.malformedCount) malformed") }
