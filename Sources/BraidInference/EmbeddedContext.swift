@@ -15,6 +15,7 @@ final class EmbeddedContext: EngineContext {
     // Closing twice is harmless, and a forgotten context must not keep its pages.
     deinit { worker.post(.close(id)) }
 
+    // A closed context, or one asked by a cancelled task, holds nothing that its caller could still use.
     var tokenCount: Int {
         get async { (try? await worker.ask { .count(self.id, $0) }) ?? 0 }
     }

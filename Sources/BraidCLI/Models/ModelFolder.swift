@@ -1,6 +1,8 @@
 import Foundation
 
 /// What can be told of a Hugging Face folder without loading it.
+///
+/// A listing, so what cannot be read is left out or unknown and never an error: loading the model says what is wrong.
 struct ModelFolder {
     /// The folder.
     let folder: URL
