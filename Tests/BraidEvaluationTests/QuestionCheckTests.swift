@@ -70,7 +70,7 @@ struct QuestionCheckTests {
     }
 
     private func rightAnswer(_ problem: Problem) -> String {
-        let trajectory = TrajectoryRenderer.render(problem, mode: .sequential, random: SplitMix64(seed: 1))
+        let trajectory = TrajectoryRenderer.render(problem, mode: .sequential)
         guard let pieces = trajectory.segments.last?.pieces,
             let start = pieces.lastIndex(of: .control("<Answer>")), case .text(let text) = pieces[start + 1]
         else { return "" }

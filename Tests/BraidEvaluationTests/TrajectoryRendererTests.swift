@@ -9,8 +9,7 @@ struct TrajectoryRendererTests {
         for index in 0..<1500 as Range<UInt64> {
             let problem = Problem.random(task: task, split: .training, seed: 11, index: index)
             for mode in TrainingTrajectory.Mode.allCases {
-                let trajectory = TrajectoryRenderer.render(
-                    problem, mode: mode, random: SplitMix64(seed: 3, stream: index))
+                let trajectory = TrajectoryRenderer.render(problem, mode: mode)
                 #expect(problem.isCorrect(answer(of: trajectory)), "\(mode) \(problem.question)")
             }
         }
@@ -47,11 +46,11 @@ struct TrajectoryRendererTests {
     func adaptivity() {
         for index in 0..<200 as Range<UInt64> {
             let equations = Problem.random(task: .equations, split: .training, seed: 2, index: index)
-            let forked = TrajectoryRenderer.render(equations, mode: .adaptive, random: SplitMix64(seed: index))
+            let forked = TrajectoryRenderer.render(equations, mode: .adaptive)
             #expect(forked.segments.count { $0.kind == .thread } == equations.expectedWidth)
             for task in [PuzzleTask.sums, .countdown3, .foreign] {
                 let easy = Problem.random(task: task, split: .training, seed: 2, index: index)
-                let line = TrajectoryRenderer.render(easy, mode: .adaptive, random: SplitMix64(seed: index))
+                let line = TrajectoryRenderer.render(easy, mode: .adaptive)
                 #expect(line.segments.count == 2)
             }
         }

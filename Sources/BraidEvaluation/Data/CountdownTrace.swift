@@ -5,32 +5,39 @@
 /// results (a hit, the row ends); a row without one ends with `.`; `_` marks a value that is not a whole number from 0 to 999.
 /// A four-number puzzle is reduced to smaller ones by its last step; each reduction is a thread of its own, which first says
 /// what the smaller puzzle has to make. Two pairs: the results of one, then a row of needs for each result of the other.
+/// Which reductions there are depends on which numbers divide the target, so the quotient follows each number first.
+/// Both modes try reductions in the same order, ``Countdown/reductions``, which needs no foresight.
 struct CountdownTrace {
     let puzzle: Countdown
     let mode: TrainingTrajectory.Mode
-    var random: SplitMix64
+
+    /// Threads of the first fork, and of each later one; more than about six no longer shorten the critical path.
+    private static let (firstWidth, laterWidth) = (6, 8)
 
     /// Writes the whole trajectory after the question.
-    mutating func write(into writer: inout TrajectoryWriter) {
-        writer.write(" \(puzzle.target): \(puzzle.numbers.map(String.init).joined(separator: " "));")
+    func write(into writer: inout TrajectoryWriter) {
         if puzzle.numbers.count == 3 {
+            writer.write(" \(puzzle.target): \(puzzle.numbers.map(String.init).joined(separator: " "));")
             let rows = Rows(goal: puzzle.target, numbers: puzzle.numbers)
             writer.write(rows.text)
             writer.answer(rows.solution ?? Countdown.noSolution)
             return
         }
+        let quotients = puzzle.numbers.map { CountdownArithmetic.needs(puzzle.target, $0)[2] }
+        let numbers = zip(puzzle.numbers, quotients).map { " \($0)" + Self.slots([$1]) }
+        writer.write(" \(puzzle.target):\(numbers.joined());")
         let reductions = puzzle.reductions
-        let works = reductions.filter(\.works).count
-        if mode == .sequential || Double(works) / Double(reductions.count) >= 0.5 {
+        let works = reductions.count(where: \.works)
+        if mode == .sequential || 2 * works >= reductions.count {
             inline(reductions, into: &writer)
         } else {
-            forked(reductions, works: works, into: &writer)
+            forked(reductions, into: &writer)
         }
     }
 
-    /// Tries one reduction after the other; good ones are likelier to come early, as if chosen with some insight.
-    private mutating func inline(_ reductions: [Countdown.Reduction], into writer: inout TrajectoryWriter) {
-        for reduction in ranked(reductions) {
+    /// Tries one reduction after the other.
+    private func inline(_ reductions: [Countdown.Reduction], into writer: inout TrajectoryWriter) {
+        for reduction in reductions {
             let trial = Trial(reduction, target: puzzle.target)
             writer.write(" \(reduction.outline(target: puzzle.target))\(trial.body)")
             if let solution = trial.solution {
@@ -41,46 +48,29 @@ struct CountdownTrace {
         writer.answer(Countdown.noSolution)
     }
 
-    /// Tries several reductions at once, more of them the harder the puzzle; then the rest, if none worked.
-    private mutating func forked(
-        _ reductions: [Countdown.Reduction], works: Int, into writer: inout TrajectoryWriter
-    ) {
-        let wanted = Int((1.2 * Double(reductions.count) / Double(max(works, 1))).rounded()) + random.int(-1...1)
-        let width = max(2, min(8, reductions.count, wanted))
-        let order = rankedIndices(reductions)
-        var rounds = [order.prefix(width).sorted()]
-        let rest = order.dropFirst(width).sorted()
-        for start in stride(from: 0, to: rest.count, by: 8) {
-            rounds.append(Array(rest[start..<min(start + 8, rest.count)]))
-        }
-        for round in rounds {
-            let threads = round.map { index in
-                let trial = Trial(reductions[index], target: puzzle.target)
+    /// Tries several reductions at once, then the next ones if none worked.
+    ///
+    /// The number of a thread that found a solution is written before the answer: with several solutions in sight, it says
+    /// which one is being copied.
+    private func forked(_ reductions: [Countdown.Reduction], into writer: inout TrajectoryWriter) {
+        var rest = reductions[...]
+        while !rest.isEmpty {
+            let width = rest.count == reductions.count ? Self.firstWidth : Self.laterWidth
+            let threads = rest.prefix(width).map { reduction in
+                let trial = Trial(reduction, target: puzzle.target)
                 return TrajectoryWriter.Thread(
-                    outline: " \(reductions[index].outline(target: puzzle.target))", body: trial.body,
+                    outline: " \(reduction.outline(target: puzzle.target))", body: trial.body,
                     result: trial.solution.map { " \($0)" })
             }
+            rest = rest.dropFirst(width)
             writer.fork(threads)
-            if let solution = threads.compactMap(\.result).first {
+            if let found = threads.firstIndex(where: { $0.result != nil }), let solution = threads[found].result {
+                writer.write("\(found + 1):")
                 writer.answer(String(solution.dropFirst()))
                 return
             }
         }
         writer.answer(Countdown.noSolution)
-    }
-
-    private mutating func ranked(_ reductions: [Countdown.Reduction]) -> [Countdown.Reduction] {
-        rankedIndices(reductions).map { reductions[$0] }
-    }
-
-    /// A random order in which reductions that work have four times the weight.
-    private mutating func rankedIndices(_ reductions: [Countdown.Reduction]) -> [Int] {
-        var keyed: [(key: Double, index: Int)] = []
-        for (index, reduction) in reductions.enumerated() {
-            let unit = random.unit()
-            keyed.append((reduction.works ? unit.squareRoot().squareRoot() : unit, index))
-        }
-        return keyed.sorted { $0.key > $1.key }.map(\.index)
     }
 
     /// The rows that settle a three-number puzzle, up to the first hit.

@@ -1,4 +1,5 @@
-/// How systems of independent equations are solved in training data: a thread for each unknown, then the expression.
+/// How systems of independent equations are solved in training data: a thread for each unknown, then the expression,
+/// first with the solutions in place of the unknowns, then evaluated from left to right.
 struct EquationsTrace {
     let system: Equations
     let mode: TrainingTrajectory.Mode
@@ -16,7 +17,7 @@ struct EquationsTrace {
             writer.write(system.equations.map { Self.work($0) + ";" }.joined())
         }
         var value = system.equations[0].solution
-        var lines: [String] = []
+        var lines = [" \(value)" + system.steps.map { " \($0.symbol) \($0.value)" }.joined()]
         for step in system.steps {
             let next = Equations.apply(step.symbol, value, step.value)
             lines.append(" \(value) \(step.symbol) \(step.value) = \(next)")

@@ -14,7 +14,7 @@ public struct TaskMixture: Sendable, Hashable {
     ///
     /// Short trajectories have large shares: a sum has 16 tokens where a four-number puzzle has 300.
     public static let standard = TaskMixture(unchecked: [
-        .countdown4: 42, .countdown3: 16, .multiplication: 13, .equations: 13, .sums: 12, .foreign: 4,
+        .countdown4: 42, .countdown3: 12, .multiplication: 13, .equations: 17, .sums: 12, .foreign: 4,
     ])
 
     /// Creates a mixture; families without a share do not occur.

@@ -7,18 +7,15 @@ public enum TrajectoryRenderer {
         var random = SplitMix64(seed: seed &+ 1, stream: index)
         let task = mixture.task(at: random.int(0...99))
         let problem = Problem.random(task: task, split: .training, seed: seed, index: index)
-        return render(problem, mode: mode, random: random)
+        return render(problem, mode: mode)
     }
 
-    /// Writes how a problem is solved; `random` decides the order in which countdown tries reductions.
-    public static func render(
-        _ problem: Problem, mode: TrainingTrajectory.Mode, random: SplitMix64
-    ) -> TrainingTrajectory {
+    /// Writes how a problem is solved.
+    public static func render(_ problem: Problem, mode: TrainingTrajectory.Mode) -> TrainingTrajectory {
         var writer = TrajectoryWriter(question: problem.question)
         switch problem.content {
         case .countdown(let puzzle, _):
-            var trace = CountdownTrace(puzzle: puzzle, mode: mode, random: random)
-            trace.write(into: &writer)
+            CountdownTrace(puzzle: puzzle, mode: mode).write(into: &writer)
         case .multiplication(let product):
             MultiplicationTrace(product: product, mode: mode).write(into: &writer)
         case .equations(let system):
