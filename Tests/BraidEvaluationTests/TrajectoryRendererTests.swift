@@ -98,10 +98,15 @@ struct TrajectoryRendererTests {
         #expect(Set(shapes).count >= 8)
     }
 
+    /// What stands between the answer tags, or what the thread returned that is named there.
     private func answer(of trajectory: TrainingTrajectory) -> String {
         guard let pieces = trajectory.segments.last?.pieces,
             let start = pieces.lastIndex(of: .control("<Answer>")), case .text(let text) = pieces[start + 1]
         else { return "" }
+        let joined = trajectory.segments.last { $0.kind == .join }?.pieces ?? []
+        if let named = joined.firstIndex(of: .text(text)), case .text(let returned) = joined[named + 1] {
+            return String(returned.drop { $0 == " " })
+        }
         return String(text.drop { $0 == " " })
     }
 }

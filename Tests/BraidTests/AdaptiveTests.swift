@@ -52,6 +52,24 @@ struct AdaptiveTests {
             ])
     }
 
+    @Test(
+        "an answer may name a thread of the last block, whose return it then is",
+        arguments: [
+            ("2:", "4 - 3"), (" 1:", "1 + 2"), ("3:", nil), ("4:", "4:"), ("2", "2"), ("at 2:", "at 2:"), (":", ":"),
+        ] as [(String, String?)])
+    func answerByNumber(written: String, answer: String?) async throws {
+        let engine = ScriptedEngine([
+            "</Question>":
+                "<Parallel><Outlines><Outline>1: a</Outline><Outline>2: b</Outline><Outline>3: c</Outline></Outlines>",
+            "<Thread>1: a\n": "<Return> 1 + 2</Return></Thread>",
+            "<Thread>2: b\n": "<Return> 4 - 3</Return></Thread>",
+            "<Thread>3: c\n": " forgets to return</Thread>",
+            "</Return></Parallel>": ScriptedEngine.Reply("<Answer>\(written)</Answer>"),
+        ])
+        let outcome = try await ReasoningRun.answer("which?", by: Adaptive(), on: engine)
+        #expect(outcome.answer.text == answer)
+    }
+
     @Test("a thread may fork itself")
     func nestedFork() async throws {
         let engine = ScriptedEngine(

@@ -2,7 +2,8 @@ extension Dialect {
     /// Braid's own dialect: outlines before the fork, a short return from each thread, blocks may nest.
     ///
     /// Outlines are known to all siblings (ThreadWeaver, arXiv 2512.07843, section 3); the parent sees outlines and
-    /// returns only (the messages of APR, arXiv 2504.15466, section 3), so joins stay short.
+    /// returns only (the messages of APR, arXiv 2504.15466, section 3), so joins stay short. An answer that a thread has
+    /// already returned is given by the thread's number, as `<Answer>4:</Answer>`: nothing is written, or miswritten, twice.
     public static let braid = Dialect(
         name: "braid",
         promptStart: TokenText([.control("<Question>")]),
@@ -27,6 +28,7 @@ extension Dialect {
         blockEnd: .runtime,
         nests: true,
         failedReturn: " none",
-        maximumOutlines: 64
+        maximumOutlines: 64,
+        answersByNumber: true
     )
 }

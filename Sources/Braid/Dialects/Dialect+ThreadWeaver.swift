@@ -30,6 +30,7 @@ extension Dialect {
         blockEnd: .model,
         nests: false,
         failedReturn: "",
-        maximumOutlines: 50
+        maximumOutlines: 50,
+        answersByNumber: false
     )
 }

@@ -85,6 +85,9 @@ public struct Dialect: Sendable, Hashable {
     public var failedReturn: String
     /// Most outlines in one block.
     public var maximumOutlines: Int
+    /// Whether an answer that is only a thread's number and ``numberSuffix`` stands for what that thread of the last block
+    /// returned.
+    public var answersByNumber: Bool
 
     /// Creates a dialect from all its parts.
     public init(
@@ -92,7 +95,7 @@ public struct Dialect: Sendable, Hashable {
         outline: TagPair, thread: TagPair, returns: TagPair?, conclusion: TagPair?, think: TagPair?,
         answer: AnswerForm, ends: Set<String>, separator: String, numberSuffix: String, threadSeed: TokenText,
         laterJoinedSeed: TokenText, cutThreadEnd: TokenText, threadsEnd: TokenText, shows: JoinedContent, join: Join,
-        blockEnd: BlockEnd, nests: Bool, failedReturn: String, maximumOutlines: Int
+        blockEnd: BlockEnd, nests: Bool, failedReturn: String, maximumOutlines: Int, answersByNumber: Bool
     ) {
         self.name = name
         self.promptStart = promptStart
@@ -118,6 +121,7 @@ public struct Dialect: Sendable, Hashable {
         self.nests = nests
         self.failedReturn = failedReturn
         self.maximumOutlines = maximumOutlines
+        self.answersByNumber = answersByNumber
     }
 
     /// Tags without which not even a sequential answer is possible; ``ends`` is not among them.

@@ -8,7 +8,7 @@ struct LineState: Sendable {
     private(set) var start: ControlGrammar.Start = .body
     /// What the thread handed back, as written.
     private(set) var returned: String?
-    /// What stands between the answer tags.
+    /// What stands between the answer tags, or what the thread returned that is named there.
     private(set) var answer: String?
     /// What the model wrote, tags included.
     private(set) var text = ""
@@ -23,6 +23,8 @@ struct LineState: Sendable {
     /// Everything decoded and joined since the seed, as a join resends it.
     private var content: [TokenText.Piece] = []
     private var returnTokens: [TokenID] = []
+    /// What each thread of the last block handed back, by the number of its outline; empty before the first join.
+    private var joinedReturns: [Int: String?] = [:]
     /// Whether ``returnTokens`` are the return's text, which they are where the engine takes ids.
     private var resendsTokens = false
     private var isClosed = false
@@ -64,8 +66,10 @@ struct LineState: Sendable {
     }
 
     /// Takes note that the block's threads came back as this text.
-    mutating func joined(_ text: TokenText) {
+    /// - Parameter returns: what each thread handed back, by its outline's number; nil for one that has no return.
+    mutating func joined(_ text: TokenText, returns: [Int: String?]) {
         parser.joined()
+        joinedReturns = returns
         outlines = []
         outlineTokens = 0
         start = dialect.blockEnd == .model ? .blockEnd : .body
@@ -113,9 +117,17 @@ struct LineState: Sendable {
         case .outline(let outline): outlines.append(outline)
         case .blockClosed: outlines = []
         case .returned(let text): returned = text
-        case .answer(let text): answer = text
+        case .answer(let text): answer = resolved(text)
         case .text, .outlinesClosed, .threadOpened, .returnOpened, .threadClosed, .malformed: break
         }
+    }
+
+    /// An answer's text, or what the thread returned that it names.
+    private func resolved(_ text: String) -> String? {
+        guard dialect.answersByNumber, text.hasSuffix(dialect.numberSuffix) else { return text }
+        let number = AnswerExtractor.trimmed(String(text.dropLast(dialect.numberSuffix.count)))
+        guard let number = Int(number), let returned = joinedReturns[number] else { return text }
+        return returned
     }
 }
 

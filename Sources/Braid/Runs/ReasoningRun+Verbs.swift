@@ -124,7 +124,11 @@ extension ReasoningRun {
             return
         }
         for thread in threads { forget(thread) }
-        parent.state.withLock { $0.joined(joined) }
+        let returns = threads.compactMap { thread in
+            thread.outline.map { ($0.number, thread.outcome == .finished ? thread.returned : nil) }
+        }
+        let byNumber = Dictionary(returns, uniquingKeysWith: { first, _ in first })
+        parent.state.withLock { $0.joined(joined, returns: byNumber) }
         recorder.join(
             parent.id, as: dialect.join,
             joined: Segment(origin: .joined, text: shown.rendered, tokenCount: count, start: start, end: seconds))

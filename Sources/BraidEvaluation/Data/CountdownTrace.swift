@@ -1,18 +1,19 @@
 /// How countdown puzzles are solved in training data: backward reduction, then a table look-up.
 ///
 /// A three-number puzzle "make n from x, y, z" is settled by one row for each number x as the last operand:
-/// ` x  y+z y-z y*z y/z  n-x n+x n/x n*x`, results first. After each value needed, `=` says that it is among the four
+/// ` x: y z; y+z y-z y*z y/z  n-x n+x n/x n*x`, results first. After each value needed, `=` says that it is among the four
 /// results (a hit, the row ends); a row without one ends with `.`; `_` marks a value that is not a whole number from 0 to 999.
 /// A four-number puzzle is reduced to smaller ones by its last step; each reduction is a thread of its own, which first says
 /// what the smaller puzzle has to make. Two pairs: the results of one, then a row of needs for each result of the other.
 /// Which reductions there are depends on which numbers divide the target, so the quotient follows each number first.
-/// Both modes try reductions in the same order, ``Countdown/reductions``, which needs no foresight.
+/// Both modes try reductions in the same order, ``Countdown/reductions``, which needs no foresight; the adaptive one first
+/// tries a promising step by itself, and forks when there is none or it failed.
 struct CountdownTrace {
     let puzzle: Countdown
     let mode: TrainingTrajectory.Mode
 
-    /// Threads of the first fork, and of each later one; more than about six no longer shorten the critical path.
-    private static let (firstWidth, laterWidth) = (6, 8)
+    /// Threads of the first fork, and of each later one: what keeps the mean critical path shortest.
+    private static let (firstWidth, laterWidth) = (5, 8)
 
     /// Writes the whole trajectory after the question.
     func write(into writer: inout TrajectoryWriter) {
@@ -26,18 +27,9 @@ struct CountdownTrace {
         let quotients = puzzle.numbers.map { CountdownArithmetic.needs(puzzle.target, $0)[2] }
         let numbers = zip(puzzle.numbers, quotients).map { " \($0)" + Self.slots([$1]) }
         writer.write(" \(puzzle.target):\(numbers.joined());")
-        let reductions = puzzle.reductions
-        let works = reductions.count(where: \.works)
-        if mode == .sequential || 2 * works >= reductions.count {
-            inline(reductions, into: &writer)
-        } else {
-            forked(reductions, into: &writer)
-        }
-    }
-
-    /// Tries one reduction after the other.
-    private func inline(_ reductions: [Countdown.Reduction], into writer: inout TrajectoryWriter) {
-        for reduction in reductions {
+        var rest = puzzle.reductions[...]
+        while let reduction = rest.first, mode == .sequential || isPromising(reduction, among: rest) {
+            rest = rest.dropFirst()
             let trial = Trial(reduction, target: puzzle.target)
             writer.write(" \(reduction.outline(target: puzzle.target))\(trial.body)")
             if let solution = trial.solution {
@@ -45,15 +37,20 @@ struct CountdownTrace {
                 return
             }
         }
-        writer.answer(Countdown.noSolution)
+        forked(rest, into: &writer)
     }
 
-    /// Tries several reductions at once, then the next ones if none worked.
-    ///
-    /// The number of a thread that found a solution is written before the answer: with several solutions in sight, it says
-    /// which one is being copied.
-    private func forked(_ reductions: [Countdown.Reduction], into writer: inout TrajectoryWriter) {
-        var rest = reductions[...]
+    /// Whether a step works often enough, counted over random puzzles, to be tried alone: the first of all, if it multiplies
+    /// by one of the three largest numbers or makes a small target with the largest.
+    private func isPromising(_ reduction: Countdown.Reduction, among rest: ArraySlice<Countdown.Reduction>) -> Bool {
+        guard rest.startIndex == 0, case .last(_, let slot, let last, _) = reduction.kind else { return false }
+        let isSum = slot == 0 && last == puzzle.numbers[0] && last < puzzle.target && puzzle.target < 200
+        return isSum || (slot == 2 && last > puzzle.numbers[3])
+    }
+
+    /// Tries several reductions at once, then the next ones if none worked; the answer names the thread that found it.
+    private func forked(_ reductions: ArraySlice<Countdown.Reduction>, into writer: inout TrajectoryWriter) {
+        var rest = reductions
         while !rest.isEmpty {
             let width = rest.count == reductions.count ? Self.firstWidth : Self.laterWidth
             let threads = rest.prefix(width).map { reduction in
@@ -64,9 +61,8 @@ struct CountdownTrace {
             }
             rest = rest.dropFirst(width)
             writer.fork(threads)
-            if let found = threads.firstIndex(where: { $0.result != nil }), let solution = threads[found].result {
-                writer.write("\(found + 1):")
-                writer.answer(String(solution.dropFirst()))
+            if let found = threads.firstIndex(where: { $0.result != nil }) {
+                writer.answer(thread: found + 1)
                 return
             }
         }
@@ -84,7 +80,7 @@ struct CountdownTrace {
                 var rest = numbers
                 rest.remove(at: index)
                 let results = CountdownArithmetic.results(rest[0], rest[1])
-                text += " \(x)" + CountdownTrace.slots(results)
+                text += " \(x): \(rest[0]) \(rest[1]);" + CountdownTrace.slots(results)
                 for (slot, need) in CountdownArithmetic.needs(goal, x).enumerated() {
                     text += CountdownTrace.slots([need])
                     guard let need, let hit = results.firstIndex(of: need) else { continue }

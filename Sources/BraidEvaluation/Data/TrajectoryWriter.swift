@@ -70,6 +70,12 @@ struct TrajectoryWriter {
         flush()
     }
 
+    /// The main line answers with what a thread of the last fork returned, by its number.
+    mutating func answer(thread: Int) {
+        pending += [.control("<Answer>"), .text("\(thread):"), .control("</Answer>")]
+        flush()
+    }
+
     private mutating func flush() {
         var merged: [TrainingTrajectory.Piece] = []
         for piece in pending {
