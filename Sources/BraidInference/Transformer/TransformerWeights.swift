@@ -73,10 +73,10 @@ struct TransformerWeights: Sendable {
             ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, hidden)
     }
 
-    /// Finds the tensors of a folder.
-    init(_ folder: ModelFolder) throws(ModelLoadingError) {
-        try self.init(folder.configuration) { (name, shape) throws(ModelLoadingError) in
-            try folder.tensor(name, shape: shape)
+    /// Finds the tensors of a model's files.
+    init(_ source: ModelSource) throws(ModelLoadingError) {
+        try self.init(source.configuration) { (name, shape) throws(ModelLoadingError) in
+            try source.tensor(name, shape: shape)
         }
     }
 }

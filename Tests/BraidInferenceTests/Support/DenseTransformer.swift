@@ -10,10 +10,10 @@ struct DenseTransformer {
     let configuration: ModelConfiguration
     private let matrices: [String: [Double]]
 
-    init(_ folder: ModelFolder) throws {
-        configuration = folder.configuration
+    init(_ source: ModelSource) throws {
+        configuration = source.configuration
         var matrices: [String: [Double]] = [:]
-        for name in folder.tensorNames { matrices[name] = try folder.tensor(name).floats().map(Double.init) }
+        for name in source.tensorNames { matrices[name] = try source.tensor(name).floats().map(Double.init) }
         self.matrices = matrices
     }
 

@@ -27,12 +27,13 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         let stitched: Stitched
     }
 
-    var folder: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/\(name)")
-    }
+    /// Where all fixtures are.
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures")
 
-    func model() throws -> ModelFolder { try ModelFolder(contentsOf: folder) }
+    var folder: URL { Self.folder.appendingPathComponent(name) }
+
+    func model() throws -> ModelSource { try ModelSource(contentsOf: folder) }
 
     func expected() throws -> Expected {
         try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
