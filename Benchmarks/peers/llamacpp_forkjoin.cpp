@@ -39,10 +39,11 @@ double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// The tokens of both drivers: ids 3 to 399, which every model of the benchmark has.
-Tokens prefix_tokens(int count) {
+// The tokens of both drivers: ids 3 to 399, which every model of the benchmark has. Every run has another prefix, from its
+// first token on, so that no engine finds one in a cache.
+Tokens prefix_tokens(int count, long run) {
     Tokens tokens(count);
-    for (long i = 0; i < count; i++) tokens[i] = 3 + static_cast<llama_token>((i * i * 31 + i * 17 + 7) % 397);
+    for (long i = 0; i < count; i++) tokens[i] = 3 + static_cast<llama_token>((i * i * 31 + i * 17 + run * 101) % 397);
     return tokens;
 }
 
@@ -219,10 +220,10 @@ class Engine {
     }
 
     // Leaves sequence 0 holding the prefix and nothing else; prefills only when it does not hold it already.
-    void hold_prefix(int count) {
+    void hold_prefix(int count, long run) {
         if (held_ != count) {
             clear();
-            prefill(prefix_tokens(count), 0, 0);
+            prefill(prefix_tokens(count, run), 0, 0);
             held_ = count;
         }
         for (int sequence = 1; sequence < sequences_; sequence++) llama_memory_seq_rm(memory_, sequence, -1, -1);
@@ -289,31 +290,31 @@ struct Threads {
     }
 };
 
-void run_prefill(Engine &engine, const Program &program, Result &result) {
+void run_prefill(Engine &engine, const Program &program, long run, Result &result) {
     const int prefix = program.number("prefix", 512, 1);
     engine.prepare(1, prefix, prefix);
     engine.clear();
-    const Tokens tokens = prefix_tokens(prefix);
+    const Tokens tokens = prefix_tokens(prefix, run);
     const double start = now();
     engine.prefill(tokens, 0, 0);
     result.add("seconds", now() - start);
 }
 
-void run_decode(Engine &engine, const Program &program, Result &result) {
+void run_decode(Engine &engine, const Program &program, long run, Result &result) {
     const int prefix = program.number("prefix", 16, 1), tokens = program.number("tokens", 64, 1);
     engine.prepare(1, prefix + tokens, prefix + tokens);
     engine.clear();
-    const llama_token first = engine.prefill(prefix_tokens(prefix), 0, 0);
+    const llama_token first = engine.prefill(prefix_tokens(prefix, run), 0, 0);
     const double start = now();
     engine.decode(first, prefix, tokens);
     result.add("seconds", now() - start);
 }
 
-void run_threads(Engine &engine, const Program &program, Result &result) {
+void run_threads(Engine &engine, const Program &program, long run, Result &result) {
     const int prefix = program.number("prefix", 512, 1), width = program.number("width", 4, 1),
               header = program.number("header", 8, 1), tokens = program.number("tokens", 32, 1);
     engine.prepare(width + 1, prefix + width * (header + tokens), prefix + header + tokens);
-    engine.hold_prefix(prefix);
+    engine.hold_prefix(prefix, run);
     engine.fork(width, prefix);
     Threads threads;
     threads.start(engine, width, header, prefix);
@@ -323,7 +324,7 @@ void run_threads(Engine &engine, const Program &program, Result &result) {
 }
 
 // A whole run. Each call of the model gives a token, so `tokens` tokens are a header and `tokens` - 1 steps.
-void run_forkjoin(Engine &engine, const Program &program, Result &result) {
+void run_forkjoin(Engine &engine, const Program &program, long run, Result &result) {
     const int prefix = program.number("prefix", 512, 1), width = program.number("width", 4, 1),
               header = program.number("header", 8, 1), tokens = program.number("tokens", 128, 1),
               answer = program.number("answer", 64, 1);
@@ -332,7 +333,7 @@ void run_forkjoin(Engine &engine, const Program &program, Result &result) {
     engine.prepare(width + 1, longest, longest);
     engine.clear();
     const double start = now();
-    llama_token next = engine.prefill(prefix_tokens(prefix), 0, 0);
+    llama_token next = engine.prefill(prefix_tokens(prefix, run), 0, 0);
     const double prefilled = now();
     result.add("prefill_seconds", prefilled - start);
     if (join == "sequential") {
@@ -434,13 +435,14 @@ int main(int count, char **arguments) {
         nullptr);
     llama_backend_init();
     Engine engine(options);
-    for (std::string line; std::getline(std::cin, line);) {
+    long run = 0;
+    for (std::string line; std::getline(std::cin, line); run++) {
         const Program program(line);
         Result result(program);
-        if (program.name() == "prefill") run_prefill(engine, program, result);
-        else if (program.name() == "decode") run_decode(engine, program, result);
-        else if (program.name() == "threads") run_threads(engine, program, result);
-        else if (program.name() == "forkjoin") run_forkjoin(engine, program, result);
+        if (program.name() == "prefill") run_prefill(engine, program, run, result);
+        else if (program.name() == "decode") run_decode(engine, program, run, result);
+        else if (program.name() == "threads") run_threads(engine, program, run, result);
+        else if (program.name() == "forkjoin") run_forkjoin(engine, program, run, result);
         else if (program.name() == "score") run_score(engine, program, result);
         else fail("unknown program '" + program.name() + "'; allowed: prefill, decode, threads, forkjoin, score");
         result.print();

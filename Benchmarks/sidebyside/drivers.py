@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
-# Bytes of one key or value in Braid's cache, for the memory that its pages should take.
-BRAID_CACHE_ELEMENT_BYTES = 4
+# Bytes of one key or value in Braid's cache, by the model's weights: the memory that its pages should take.
+BRAID_CACHE_ELEMENT_BYTES = {"f32": 4, "bf16": 4, "q8_0": 4, "q4_0": 4}
 # Token positions in a page of Braid's cache.
 BRAID_PAGE_POSITIONS = 16
 

@@ -50,7 +50,8 @@ class Model:
         return 4 * self.layers * self.heads * self.head_width * pairs
 
     def gguf(self, weights: str) -> Path:
-        return self.folder / f"{self.name}-{weights}.gguf"
+        """The GGUF file; it lies in the Hugging Face folder, beside the tokenizer's files."""
+        return self.folder / self.name / f"{self.name}-{weights}.gguf"
 
     def files_for_braid(self, weights: str) -> list[Path]:
         """The file that llama.cpp reads too; then a Hugging Face folder that holds the same numbers."""

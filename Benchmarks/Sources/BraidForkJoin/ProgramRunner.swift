@@ -10,6 +10,8 @@ actor ProgramRunner {
     private let engine: EmbeddedEngine
     private let clock = ContinuousClock()
     private var held: (prefix: Int, context: any EngineContext)?
+    /// Programs run so far.
+    private var runs = 0
 
     init(engine: EmbeddedEngine) {
         self.engine = engine
@@ -19,6 +21,7 @@ actor ProgramRunner {
     /// - Throws: ``ProgramError``, `EngineError`.
     func run(_ program: Program) async throws -> ProgramResult {
         var result = ProgramResult(program: program.name)
+        defer { runs += 1 }
         if program.name != "threads", let held {
             await held.context.close()
             self.held = nil
@@ -39,7 +42,7 @@ actor ProgramRunner {
 
     /// A prefix of P tokens, until the first token after it is known.
     private func prefill(_ program: Program, _ result: inout ProgramResult) async throws {
-        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512))
+        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512), run: runs)
         let start = clock.now
         let context = try await open(prefix)
         _ = try await Self.decode(context, 1)
@@ -49,7 +52,7 @@ actor ProgramRunner {
 
     /// Decoding at depth P, alone.
     private func decode(_ program: Program, _ result: inout ProgramResult) async throws {
-        let context = try await open(SyntheticTokens.prefix(try program.count("prefix", default: 16)))
+        let context = try await open(SyntheticTokens.prefix(try program.count("prefix", default: 16), run: runs))
         _ = try await Self.decode(context, 1)
         let tokens = try program.count("tokens", default: 64)
         let start = clock.now
@@ -76,7 +79,7 @@ actor ProgramRunner {
 
     /// A whole run: prefix, fork, headers and T tokens in each thread, join, J tokens; or the same tokens in sequence.
     private func forkJoin(_ program: Program, _ result: inout ProgramResult) async throws {
-        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512))
+        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512), run: runs)
         let width = try program.count("width", default: 4)
         let header = try program.count("header", default: 8)
         let tokens = try program.count("tokens", default: 128)
@@ -119,7 +122,7 @@ actor ProgramRunner {
     /// The wait between the end of the last thread and a joined context, by re-prefill. Thread i of B decodes i/B of T
     /// tokens. Warm, a context beside the threads reads their texts in order as they come.
     private func wait(_ program: Program, _ result: inout ProgramResult) async throws {
-        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512))
+        let prefix = SyntheticTokens.prefix(try program.count("prefix", default: 512), run: runs)
         let width = try program.count("width", default: 4)
         let header = try program.count("header", default: 8)
         let tokens = try program.count("tokens", default: 128)
@@ -181,7 +184,7 @@ actor ProgramRunner {
         if let held, held.prefix == count { return held.context }
         await held?.context.close()
         held = nil
-        let context = try await open(SyntheticTokens.prefix(count))
+        let context = try await open(SyntheticTokens.prefix(count, run: runs))
         held = (count, context)
         return context
     }
