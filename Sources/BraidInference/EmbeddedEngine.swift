@@ -42,7 +42,7 @@ public final class EmbeddedEngine: Engine {
                 allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }
         let kernels = try Self.kernels(options)
-        let shape = Transformer.kvShape(of: configuration)
+        let shape = Transformer.kvShape(of: configuration, type: weights.cacheType(for: options.cacheType))
         let pageCount = try Self.pageCount(options, configuration, shape)
         self.tokenizer = tokenizer
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
@@ -99,7 +99,7 @@ public final class EmbeddedEngine: Engine {
     private static func pageCount(
         _ options: EmbeddedEngineOptions, _ configuration: ModelConfiguration, _ shape: braid_kv_shape
     ) throws(EngineError) -> Int {
-        let pageBytes = shape.page_stride * MemoryLayout<Float>.stride
+        let pageBytes = shape.page_stride
         let least = configuration.maximumContextLength / KVCache.pagePositions + 2
         let count = min(Int(Int32.max), max(least, options.cacheBytes / pageBytes))
         guard !count.multipliedReportingOverflow(by: pageBytes).overflow, count * pageBytes <= 1 << 46 else {

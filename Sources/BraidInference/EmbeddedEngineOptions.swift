@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// How an embedded engine uses the machine. None of it changes a result.
+/// How an embedded engine uses the machine. Only ``cacheType`` and ``kernels`` change results, in their last digits.
 public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// Threads that compute: 1...64. Default: the processor's cores, at most 8.
     public var threads: Int
@@ -14,13 +14,18 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// last bits.
     public var kernels: KernelLevel
 
+    /// Element type of cached keys and values. Default: ``CacheType/automatic``.
+    public var cacheType: CacheType
+
     /// Creates options.
     public init(
-        threads: Int? = nil, cacheBytes: Int = 1 << 30, maximumRows: Int = 64, kernels: KernelLevel = .best
+        threads: Int? = nil, cacheBytes: Int = 1 << 30, maximumRows: Int = 64, kernels: KernelLevel = .best,
+        cacheType: CacheType = .automatic
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
         self.maximumRows = maximumRows
         self.kernels = kernels
+        self.cacheType = cacheType
     }
 }

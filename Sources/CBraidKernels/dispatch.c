@@ -9,11 +9,12 @@ static bool has(int32_t level) {
     __builtin_cpu_init();
     switch (level) {
     case BRAID_LEVEL_SCALAR: return true;
-    case BRAID_LEVEL_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case BRAID_LEVEL_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     case BRAID_LEVEL_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-               && __builtin_cpu_supports("fma");
+               && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     default: return false;
     }
 }

@@ -13,7 +13,12 @@ extern const braid_kernels braid_avx512;
 extern const braid_kernels braid_neon;
 #endif
 
-/// Copying one position's keys and values is all memory traffic; one version serves every level.
-void braid_store(float *layer, const braid_kv_shape *shape, size_t slot, const float *key, const float *value);
+/// The reference of `store`.
+void braid_scalar_store(uint8_t *layer, const braid_kv_shape *shape, size_t slot, const float *key, const float *value);
+
+/// The reference of `attention`.
+void braid_scalar_attention(float *out, const float *query, const uint8_t *pool, const braid_kv_shape *shape,
+                            size_t group, size_t kv_head, const braid_attention_plan *plan, float scale,
+                            float *scratch);
 
 #endif

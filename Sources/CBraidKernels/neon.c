@@ -5,5 +5,7 @@
 #define BRAID_LEVEL BRAID_LEVEL_NEON
 #define BRAID_TILE_ROWS 1
 #define BRAID_TILE_OUTPUTS 4
+#define BRAID_QUERY_TILE 4
+#define BRAID_VALUE_LANES 1
 #include "vector_kernels.h"
 #endif

@@ -71,54 +71,6 @@ static void rotate(float *x, const float *cosine, const float *sine, size_t head
     }
 }
 
-void braid_store(float *layer, const braid_kv_shape *shape, size_t slot, const float *key, const float *value) {
-    size_t d = shape->head_dimension;
-    float *values = layer + shape->kv_heads * d * BRAID_PAGE_POSITIONS;
-    for (size_t h = 0; h < shape->kv_heads; h++) {
-        for (size_t i = 0; i < d; i++) layer[(h * d + i) * BRAID_PAGE_POSITIONS + slot] = key[h * d + i];
-        float *row = values + (h * BRAID_PAGE_POSITIONS + slot) * shape->value_stride;
-        memcpy(row, value + h * d, d * sizeof(float));
-        for (size_t i = d; i < shape->value_stride; i++) row[i] = 0;
-    }
-}
-
-static void attention(float *out, const float *query, size_t rotation_stride, const float *pool,
-                      const braid_kv_shape *shape, size_t group, size_t first_head, size_t end_head,
-                      const braid_kv_run *runs, size_t run_count, size_t visible, float scale, float *scratch) {
-    (void)scratch;
-    size_t d = shape->head_dimension;
-    for (size_t head = first_head * group; head < end_head * group; head++) {
-        size_t kv = head / group;
-        float *result = out + head * d;
-        for (size_t i = 0; i < d; i++) result[i] = 0;
-        float maximum = -INFINITY, sum = 0;
-        size_t left = visible;
-        for (size_t n = 0; n < run_count && left > 0; n++) {
-            const float *layer = pool + (size_t)runs[n].page * shape->page_stride;
-            const float *keys = layer + kv * d * BRAID_PAGE_POSITIONS;
-            const float *values = layer + shape->kv_heads * d * BRAID_PAGE_POSITIONS
-                                  + kv * BRAID_PAGE_POSITIONS * shape->value_stride;
-            const float *q = query + (size_t)runs[n].rotation * rotation_stride + head * d;
-            size_t end = (size_t)runs[n].first + runs[n].count;
-            for (size_t slot = runs[n].first; slot < end && left > 0; slot++, left--) {
-                float score = 0;
-                for (size_t i = 0; i < d; i++) score += q[i] * keys[i * BRAID_PAGE_POSITIONS + slot];
-                score *= scale;
-                if (score > maximum) {
-                    float factor = expf(maximum - score);
-                    for (size_t i = 0; i < d; i++) result[i] *= factor;
-                    sum *= factor;
-                    maximum = score;
-                }
-                float weight = expf(score - maximum);
-                sum += weight;
-                for (size_t i = 0; i < d; i++) result[i] += weight * values[slot * shape->value_stride + i];
-            }
-        }
-        for (size_t i = 0; i < d; i++) result[i] /= sum;
-    }
-}
-
 static void swiglu(float *out, const float *gate, const float *up, size_t count) {
     for (size_t i = 0; i < count; i++) out[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
@@ -147,4 +99,5 @@ static float log_sum_exp(const float *x, size_t count, float maximum) {
 }
 
 const braid_kernels braid_scalar = {BRAID_LEVEL_SCALAR, widen,  pack,   matmul, rms_norm,     rotate,
-                                    braid_store,        attention, swiglu, argmax, exponentiate, log_sum_exp};
+                                    braid_scalar_store, braid_scalar_attention, swiglu, argmax, exponentiate,
+                                    log_sum_exp};

@@ -6,6 +6,8 @@
 ///   BRAID_TILE_ROWS    rows of activations of a register tile, 1...6
 ///   BRAID_TILE_OUTPUTS outputs of a register tile
 ///   BRAID_ROW_OUTPUTS  outputs of a register tile with less than half of those rows; at least BRAID_TILE_OUTPUTS
+///   BRAID_QUERY_TILE   queries that meet a page together, see vector_attention.h; a power of two, 1...8
+///   BRAID_VALUE_LANES  lane vectors of a value row that they meet at a time
 ///
 /// A lane vector is one AVX-512 register, two AVX registers or four of NEON; the compiler splits it. Additions happen
 /// in the same order everywhere and products are fused, so every level computes the same bits. Nothing here may call a
@@ -317,91 +319,6 @@ static void rotate(float *x, const float *cosine, const float *sine, size_t head
     }
 }
 
-/// Scores of a page's sixteen keys: four partial sums hide the latency of one. Fetches the next page's keys meanwhile:
-/// pages lie anywhere, so the processor cannot foresee them.
-BRAID_INLINE lanes page_scores(const float *query, const float *keys, const float *next_keys, size_t head_dimension) {
-    lanes sums[4] = {0, 0, 0, 0};
-    size_t i = 0;
-    for (; i + 4 <= head_dimension; i += 4) {
-        BRAID_UNROLL for (size_t k = 0; k < 4; k++) {
-            __builtin_prefetch(next_keys + (i + k) * BRAID_PAGE_POSITIONS);
-            sums[k] = fused((lanes)query[i + k], load(keys + (i + k) * BRAID_PAGE_POSITIONS), sums[k]);
-        }
-    }
-    for (; i < head_dimension; i++) sums[0] = fused((lanes)query[i], load(keys + i * BRAID_PAGE_POSITIONS), sums[0]);
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static void attention(float *out, const float *query, size_t rotation_stride, const float *pool,
-                      const braid_kv_shape *shape, size_t group, size_t first_head, size_t end_head,
-                      const braid_kv_run *runs, size_t run_count, size_t visible, float scale, float *scratch) {
-    const mask slots = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    size_t d = shape->head_dimension, stride = shape->value_stride;
-    float *result = scratch, weights[BRAID_PAGE_POSITIONS];
-    for (size_t head = first_head * group; head < end_head * group; head++) {
-        size_t kv = head / group;
-        for (size_t i = 0; i < stride; i += 16) store(result + i, 0);
-        lanes sums = 0;
-        float maximum = -INFINITY;
-        size_t left = visible;
-        for (size_t n = 0; n < run_count && left > 0; n++) {
-            size_t count = runs[n].count < left ? runs[n].count : left;
-            size_t first = runs[n].first, end = first + count;
-            left -= count;
-            const float *layer = pool + (size_t)runs[n].page * shape->page_stride;
-            const float *keys = layer + kv * d * BRAID_PAGE_POSITIONS;
-            const float *values = layer + shape->kv_heads * d * BRAID_PAGE_POSITIONS
-                                  + kv * BRAID_PAGE_POSITIONS * stride;
-            // The last run prefetches itself, which costs nothing.
-            ptrdiff_t ahead = left > 0 && n + 1 < run_count
-                                  ? ((ptrdiff_t)runs[n + 1].page - runs[n].page) * (ptrdiff_t)shape->page_stride
-                                  : 0;
-            const float *q = query + (size_t)runs[n].rotation * rotation_stride + head * d;
-            lanes scores = page_scores(q, keys, keys + ahead, d) * scale;
-            // Slots outside the run may hold anything, not-a-numbers included.
-            mask inside = (slots >= (mask)(int32_t)first) & (slots < (mask)(int32_t)end);
-            scores = inside ? scores : (lanes)-INFINITY;
-            float highest = largest(scores);
-            if (highest > maximum) {
-                float factor = exponential((lanes)(maximum - highest)).x;
-                for (size_t i = 0; i < stride; i += 16) store(result + i, load(result + i) * factor);
-                sums = sums * factor;
-                maximum = highest;
-            }
-            lanes shares = exponential(scores - maximum);
-            sums += shares;
-            store(weights, shares);
-            size_t i = 0;
-            for (; i + 64 <= stride; i += 64) {
-                lanes r0 = load(result + i), r1 = load(result + i + 16);
-                lanes r2 = load(result + i + 32), r3 = load(result + i + 48);
-                for (size_t slot = first; slot < end; slot++) {
-                    const float *row = values + slot * stride + i;
-                    lanes share = (lanes)weights[slot];
-                    BRAID_UNROLL for (size_t k = 0; k < 64; k += 16) __builtin_prefetch(row + ahead + k);
-                    r0 = fused(share, load(row), r0);
-                    r1 = fused(share, load(row + 16), r1);
-                    r2 = fused(share, load(row + 32), r2);
-                    r3 = fused(share, load(row + 48), r3);
-                }
-                store(result + i, r0);
-                store(result + i + 16, r1);
-                store(result + i + 32, r2);
-                store(result + i + 48, r3);
-            }
-            for (; i < stride; i += 16) {
-                lanes r = load(result + i);
-                for (size_t slot = first; slot < end; slot++) {
-                    r = fused((lanes)weights[slot], load(values + slot * stride + i), r);
-                }
-                store(result + i, r);
-            }
-        }
-        float sum = total(sums);
-        for (size_t i = 0; i < d; i++) out[head * d + i] = result[i] / sum;
-    }
-}
-
 static void swiglu(float *out, const float *gate, const float *up, size_t count) {
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {
@@ -462,10 +379,12 @@ static float log_sum_exp(const float *x, size_t count, float maximum) {
     return maximum + logf(total(sums));
 }
 
+#include "vector_attention.h"
+
 #ifdef BRAID_TARGET
 #pragma clang attribute pop
 #endif
 #pragma clang diagnostic pop
 
 const braid_kernels BRAID_TABLE = {BRAID_LEVEL, widen,     pack,   matmul, rms_norm,     rotate,
-                                   braid_store, attention, swiglu, argmax, exponentiate, log_sum_exp};
+                                   store_slot,  attention, swiglu, argmax, exponentiate, log_sum_exp};

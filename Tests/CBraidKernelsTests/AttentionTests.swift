@@ -9,35 +9,41 @@ import Testing
 
 @Suite("Attention")
 struct AttentionTests {
+    static let types = [BRAID_CACHE_F32, BRAID_CACHE_F16, BRAID_CACHE_INT8].map { Int32($0) }
+
     /// A pool with random keys and values; unused slots hold not-a-numbers.
     struct Scene {
         let shape: braid_kv_shape
         let group: Int
-        var pool: [Float]
+        var pool: [UInt8]
         /// Per run and slot, what a query meets there.
         var runs: [braid_kv_run] = []
         var keys: [[Float]] = []
         var values: [[Float]] = []
         let rotations = 2
 
-        init(kvHeads: Int, group: Int, dimension: Int, runs lengths: [(first: Int, count: Int)], seed: UInt64) {
+        init(
+            type: Int32 = Int32(BRAID_CACHE_F32), kvHeads: Int, group: Int, dimension: Int,
+            runs lengths: [(first: Int, count: Int)], seed: UInt64
+        ) {
             var random = RandomNumbers(seed: seed)
             self.group = group
-            shape = braid_kv_shape_make(2, kvHeads, dimension)
-            pool = [Float](repeating: .nan, count: (lengths.count + 1) * shape.page_stride)
+            shape = braid_kv_shape_make(2, kvHeads, dimension, type)
+            // All ones: not-a-numbers as f32 and as f16.
+            pool = [UInt8](repeating: 0xFF, count: (lengths.count + 1) * shape.page_stride)
             for (index, length) in lengths.enumerated() {
                 // Pages in reverse order, so that a run's place and its page differ.
                 let page = lengths.count - index
                 for slot in length.first..<length.first + length.count {
                     let key = random.floats(kvHeads * dimension, range: 2), value = random.floats(kvHeads * dimension)
-                    keys.append(key)
-                    values.append(value)
                     // Layer 1 of 2.
                     let layer = page * shape.page_stride + shape.layer_stride
                     pool[layer...].withUnsafeMutableBufferPointer { layer in
                         guard let base = layer.baseAddress else { return }
                         withUnsafePointer(to: shape) { Level.all[0].kernels.store(base, $0, slot, key, value) }
                     }
+                    keys.append(Self.kept(key, shape))
+                    values.append(Self.kept(value, shape))
                 }
                 runs.append(
                     braid_kv_run(
@@ -46,23 +52,68 @@ struct AttentionTests {
             }
         }
 
-        var heads: Int { shape.kv_heads * group }
+        /// What the cache keeps of a position's numbers, by its definition.
+        static func kept(_ x: [Float], _ shape: braid_kv_shape) -> [Float] {
+            switch Int(shape.type) {
+            case Int(BRAID_CACHE_F16): return x.map { Float(Float16(max(-65504, min(65504, $0)))) }
+            case Int(BRAID_CACHE_INT8):
+                return stride(from: 0, to: x.count, by: shape.head_dimension).flatMap { start in
+                    let head = x[start..<start + shape.head_dimension]
+                    let most = head.map(abs).max() ?? 0
+                    return head.map { most == 0 ? 0 : ($0 * (127 / most)).rounded(.toNearestOrEven) * (most / 127) }
+                }
+            default: return x
+            }
+        }
 
-        func attend(_ level: Level, _ query: [Float], visible: Int, pieces: [Range<Int>]? = nil) -> [Float] {
-            let stride = heads * shape.head_dimension
-            var out = [Float](repeating: .nan, count: stride)
-            var scratch = [Float](repeating: .nan, count: shape.value_stride)
+        var heads: Int { shape.kv_heads * group }
+        var width: Int { heads * shape.head_dimension }
+
+        /// Rows of queries over the runs: `cuts` say at which runs a new span begins, `visible` has one number per row.
+        /// The queries of row `r` are [rotations, width] from `r * rotations * width`.
+        func attend(
+            _ level: Level, _ query: [Float], visible: [Int], cuts: [Int] = [], kvHeads: [Int]? = nil
+        ) -> [Float] {
+            var out = [Float](repeating: .nan, count: visible.count * width)
+            let floats = withUnsafePointer(to: shape) { braid_attention_scratch($0, visible.count * group) }
+            var scratch = [Float](repeating: .nan, count: floats)
+            // Rows are listed backwards, so that a row's place and its output differ.
+            let rows = visible.indices.reversed().map {
+                braid_attention_row(query: Int32($0 * rotations), output: Int32($0), visible: Int32(visible[$0]))
+            }
+            let bounds = [0] + cuts + [runs.count]
+            let spans = zip(bounds, bounds.dropFirst()).map { start, end in
+                braid_attention_span(
+                    first_row: 0, row_count: Int32(rows.count), first_run: Int32(start), run_count: Int32(end - start),
+                    before: Int32(runs[..<start].reduce(0) { $0 + Int($1.count) }))
+            }
             pool[shape.layer_stride...].withUnsafeBufferPointer { layer in
                 guard let layer = layer.baseAddress else { return }
-                withUnsafePointer(to: shape) { shape in
-                    for piece in pieces ?? [0..<shape.pointee.kv_heads] {
-                        level.kernels.attention(
-                            &out, query, stride, layer, shape, group,
-                            piece.lowerBound, piece.upperBound, runs, runs.count, visible, 0.3, &scratch)
+                rows.withUnsafeBufferPointer { rows in
+                    spans.withUnsafeBufferPointer { spans in
+                        runs.withUnsafeBufferPointer { runs in
+                            guard let rowBase = rows.baseAddress, let spanBase = spans.baseAddress,
+                                let runBase = runs.baseAddress
+                            else { return }
+                            var plan = braid_attention_plan(
+                                rows: rowBase, row_count: rows.count, spans: spanBase, span_count: spans.count,
+                                runs: runBase)
+                            withUnsafePointer(to: shape) { shape in
+                                for head in kvHeads ?? Array(0..<shape.pointee.kv_heads) {
+                                    level.kernels.attention(
+                                        &out, query, layer, shape, group, head, &plan, 0.3, &scratch)
+                                }
+                            }
+                        }
                     }
                 }
             }
             return out
+        }
+
+        /// One row over what it sees.
+        func attend(_ level: Level, _ query: [Float], visible: Int, kvHeads: [Int]? = nil) -> [Float] {
+            attend(level, query, visible: [visible], kvHeads: kvHeads)
         }
 
         /// The same in `Double`, all scores at once.
@@ -88,13 +139,14 @@ struct AttentionTests {
     static let shapes: [(kvHeads: Int, group: Int, dimension: Int)] = [
         (1, 1, 2), (2, 3, 10), (1, 5, 24), (4, 1, 64), (2, 2, 80), (1, 2, 130),
     ]
+    static let lengths = [(0, 16), (0, 16), (3, 7), (15, 1), (9, 5), (0, 4)]
 
-    @Test("agrees with the softmax over everything at once", arguments: Level.all)
-    func agreesWithExact(_ level: Level) {
+    @Test("agrees with the softmax over everything at once", arguments: Level.all, types)
+    func agreesWithExact(_ level: Level, _ type: Int32) {
         for (number, shape) in Self.shapes.enumerated() {
             let scene = Scene(
-                kvHeads: shape.kvHeads, group: shape.group, dimension: shape.dimension,
-                runs: [(0, 16), (0, 16), (3, 7), (15, 1), (9, 5), (0, 4)], seed: UInt64(number))
+                type: type, kvHeads: shape.kvHeads, group: shape.group, dimension: shape.dimension, runs: Self.lengths,
+                seed: UInt64(number))
             var random = RandomNumbers(seed: 9)
             let query = random.floats(scene.rotations * scene.heads * shape.dimension, range: 2)
             for visible in [1, 2, 15, 16, 17, 32, 33, 38, 39, 40, 41, 45, 49] {
@@ -109,13 +161,52 @@ struct AttentionTests {
         }
     }
 
-    @Test("heads have the same bits however they are split", arguments: Level.all)
-    func headsDoNotDependOnTheSplit(_ level: Level) {
+    @Test("a row has the same bits alone and among others, however the runs are cut", arguments: Level.all, types)
+    func rowsDoNotDependOnTheirGroup(_ level: Level, _ type: Int32) {
+        for (number, shape) in Self.shapes.enumerated() {
+            let scene = Scene(
+                type: type, kvHeads: shape.kvHeads, group: shape.group, dimension: shape.dimension, runs: Self.lengths,
+                seed: UInt64(number))
+            var random = RandomNumbers(seed: 11)
+            let size = scene.rotations * scene.width
+            for count in [1, 2, 3, 5, 8, 13] {
+                // Scores far apart, so that what is subtracted from them changes on the way.
+                let query = random.floats(count * size, range: 30)
+                let visible = (0..<count).map { _ in Int.random(in: 1...49, using: &random) }
+                let alone = (0..<count).flatMap { row in
+                    scene.attend(level, Array(query[row * size..<(row + 1) * size]), visible: visible[row])
+                }
+                for cuts in [[], [1], [2, 4], [1, 2, 3, 4, 5]] {
+                    let together = scene.attend(level, query, visible: visible, cuts: cuts)
+                    #expect(
+                        together.map(\.bitPattern) == alone.map(\.bitPattern), "\(shape), \(count) rows, cut at \(cuts)"
+                    )
+                }
+            }
+        }
+    }
+
+    @Test("vector levels have the same bits", arguments: types)
+    func vectorLevelsAgree(_ type: Int32) {
+        for (number, shape) in Self.shapes.enumerated() {
+            let scene = Scene(
+                type: type, kvHeads: shape.kvHeads, group: shape.group, dimension: shape.dimension, runs: Self.lengths,
+                seed: UInt64(number))
+            var random = RandomNumbers(seed: 12)
+            let query = random.floats(11 * scene.rotations * scene.width, range: 8)
+            let visible = (0..<11).map { 3 + 4 * $0 }
+            let results = Level.vector.map { scene.attend($0, query, visible: visible).map(\.bitPattern) }
+            for result in results.dropFirst() { #expect(result == results[0]) }
+        }
+    }
+
+    @Test("heads have the same bits in any order", arguments: Level.all)
+    func headsDoNotDependOnEachOther(_ level: Level) {
         let scene = Scene(kvHeads: 4, group: 2, dimension: 20, runs: [(0, 16), (2, 9)], seed: 3)
         var random = RandomNumbers(seed: 10)
         let query = random.floats(scene.rotations * scene.heads * 20)
         let whole = scene.attend(level, query, visible: 25)
-        #expect(scene.attend(level, query, visible: 25, pieces: [3..<4, 0..<1, 1..<3]) == whole)
+        #expect(scene.attend(level, query, visible: 25, kvHeads: [3, 0, 1, 2]) == whole)
     }
 
     @Test("very large scores neither overflow nor lose the sum", arguments: Level.all)

@@ -5,13 +5,16 @@ internal import CBraidKernels
 ///     plain       [prefix + own]
 ///     stitched    [prefix] [thread 1] [thread 2] ... [own]       positions of the threads overlap
 ///
-/// Order is the order in which attention walks and in which a join lists threads; positions are those the keys were
-/// rotated to when they were written, and never change.
+/// Order is the order in which attention walks and in which a join lists threads. Keys stay rotated to the positions they
+/// were written at. A view may see a span at other positions, shifted as a whole: then the query is turned back by the
+/// shift before it meets those keys, which gives the same product (Hogwild! Inference, arXiv 2504.06261, section 3.2).
 struct ContextView: Sendable {
     /// The slots, span after span. A run lies in one page.
     private(set) var runs: [KVRun] = []
     /// The positions, in the same order.
     private(set) var spans: [KVSpan] = []
+    /// By how much the keys of a run are shifted, by the run's rotation. The first is 0.
+    private(set) var shifts = [0]
     /// Tokens in view.
     private(set) var tokenCount = 0
     /// Position of the next token.
@@ -65,14 +68,19 @@ struct ContextView: Sendable {
         runs[runs.count - 1].page = page.index
     }
 
-    /// Adopts another view's slots, all but the first `count` tokens; the next position follows the later one's.
-    mutating func adopt(_ other: ContextView, droppingFirst count: Int) {
+    /// Adopts another view's slots, all but the first `count` tokens, and sees them `shift` positions later; the next
+    /// position follows the later one's.
+    mutating func adopt(_ other: ContextView, droppingFirst count: Int, shiftedBy shift: Int = 0) {
+        let rotations = other.shifts.map { rotation(shiftedBy: $0 + shift) }
         var skipped = count
         for run in other.runs {
             let skip = min(skipped, Int(run.count))
             skipped -= skip
             if skip < run.count {
-                runs.append(KVRun(run.pageID, first: Int(run.first) + skip, count: Int(run.count) - skip))
+                runs.append(
+                    KVRun(
+                        run.pageID, first: Int(run.first) + skip, count: Int(run.count) - skip,
+                        rotation: rotations[Int(run.rotation)]))
             }
         }
         skipped = count
@@ -80,12 +88,19 @@ struct ContextView: Sendable {
             let skip = min(skipped, span.count)
             skipped -= skip
             if skip < span.count {
-                spans.append(KVSpan(firstPosition: span.firstPosition + skip, count: span.count - skip))
+                spans.append(KVSpan(firstPosition: span.firstPosition + skip + shift, count: span.count - skip))
             }
         }
         tokenCount += other.tokenCount - count
-        nextPosition = max(nextPosition, other.nextPosition)
+        nextPosition = max(nextPosition, other.nextPosition + shift)
         isTailOpen = false
+    }
+
+    /// The rotation of a shift; a new one if no span has it yet.
+    private mutating func rotation(shiftedBy shift: Int) -> Int32 {
+        if let index = shifts.firstIndex(of: shift) { return Int32(index) }
+        shifts.append(shift)
+        return Int32(shifts.count - 1)
     }
 
     /// The pages of everything after the first `count` tokens.

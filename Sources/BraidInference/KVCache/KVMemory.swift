@@ -12,25 +12,28 @@ final class KVMemory {
     /// Shape of a page; see `braid_kernels.h`.
     let shape: braid_kv_shape
     /// Page 0.
-    let base: UnsafeMutablePointer<Float>
+    let base: UnsafeMutablePointer<UInt8>
+    /// Bytes of all pages: their number times the size of one.
+    let byteCount: Int
 
     /// Makes room for `pageCount` pages.
     init(shape: braid_kv_shape, pageCount: Int) {
         self.shape = shape
-        let bytes = max(64, pageCount * shape.page_stride * MemoryLayout<Float>.stride)
+        byteCount = pageCount * shape.page_stride
+        let bytes = max(64, byteCount)
         // A step touches thousands of small pieces all over the pool: with pages of 2 MiB where the system has them,
         // the processor finds their addresses in its own table.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 1 << 21)
         #if canImport(Glibc)
             madvise(memory, bytes, MADV_HUGEPAGE)
         #endif
-        base = memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+        base = memory.bindMemory(to: UInt8.self, capacity: bytes)
     }
 
     deinit { UnsafeMutableRawPointer(base).deallocate() }
 
     /// A layer's part of a page.
-    func layer(_ layer: Int, of page: PageID) -> UnsafeMutablePointer<Float> {
+    func layer(_ layer: Int, of page: PageID) -> UnsafeMutablePointer<UInt8> {
         base + Int(page.index) * shape.page_stride + layer * shape.layer_stride
     }
 

@@ -10,7 +10,7 @@ extension KVRun {
     /// The slot after the last one.
     var end: Int { Int(first) + Int(count) }
 
-    init(_ page: PageID, first: Int, count: Int) {
-        self.init(page: page.index, first: UInt16(first), count: UInt16(count), rotation: 0)
+    init(_ page: PageID, first: Int, count: Int, rotation: Int32 = 0) {
+        self.init(page: page.index, first: UInt16(first), count: UInt16(count), rotation: rotation)
     }
 }

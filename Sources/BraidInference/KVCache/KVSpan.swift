@@ -1,6 +1,6 @@
 /// A stretch of consecutive positions in a context's view.
 struct KVSpan: Hashable, Sendable {
-    /// Position of its first token.
+    /// Position of its first token, as the context sees it.
     var firstPosition: Int
     /// Tokens.
     var count: Int

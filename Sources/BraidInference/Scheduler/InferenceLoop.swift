@@ -94,6 +94,8 @@ final class InferenceLoop {
         let logits = transformer.forward(batch)
         statistics.steps += 1
         statistics.rows += batch.rows.count
+        // The views that it holds are about to grow; nobody else may refer to their arrays then.
+        batch.removeAll()
         for (job, range) in chunks { proceed(job, logits, range) }
     }
 

@@ -9,10 +9,20 @@ struct ForwardBatch {
         /// Where its keys and values go.
         let page: PageID
         let slot: Int
-        /// The context's runs in ``ForwardBatch/runs``.
-        let runs: Range<Int>
-        /// How many slots of them the row sees: everything before it in its context, and itself.
+        /// Index of its context in ``ForwardBatch/contexts``.
+        let context: Int
+        /// How many slots of the context's runs it sees: everything before it in its context, and itself.
         let visible: Int
+    }
+
+    /// What the rows of one context attend to.
+    struct Context {
+        /// The view's runs.
+        let runs: [KVRun]
+        /// The view's shifts, by the runs' rotation.
+        let shifts: [Int]
+        /// Its rows, the earlier ones of a chunk first.
+        let rows: Range<Int>
     }
 
     /// Whose logits are wanted.
@@ -24,15 +34,15 @@ struct ForwardBatch {
 
     /// All rows; those of one context are consecutive and in order.
     private(set) var rows: [Row] = []
-    /// The views of all contexts, one after the other.
-    private(set) var runs: [KVRun] = []
+    /// One entry per call of ``append(_:at:offset:in:logits:)``.
+    private(set) var contexts: [Context] = []
     /// Rows whose logits are wanted, in order.
     private(set) var logitRows: [Int] = []
 
-    /// Removes everything and keeps the memory.
+    /// Removes everything and keeps the memory; the views' arrays are let go, so that they can grow in place.
     mutating func removeAll() {
         rows.removeAll(keepingCapacity: true)
-        runs.removeAll(keepingCapacity: true)
+        contexts.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
     }
 
@@ -51,9 +61,8 @@ struct ForwardBatch {
         logits: LogitsWanted
     ) -> Range<Int> {
         precondition(offset + tokens.count <= reservation.slots.count, "a token has no room")
-        let firstRun = runs.count
-        runs.append(contentsOf: view.runs)
         let firstLogits = logitRows.count
+        let firstRow = rows.count
         for (index, token) in zip(offset..., tokens) {
             let slot = reservation.slots[index]
             let isLast = index + 1 == offset + tokens.count
@@ -61,8 +70,9 @@ struct ForwardBatch {
             rows.append(
                 Row(
                     token: token, position: reservation.firstPosition + index, page: slot.page, slot: slot.slot,
-                    runs: firstRun..<runs.count, visible: reservation.firstIndex + index + 1))
+                    context: contexts.count, visible: reservation.firstIndex + index + 1))
         }
+        contexts.append(Context(runs: view.runs, shifts: view.shifts, rows: firstRow..<rows.count))
         return firstLogits..<logitRows.count
     }
 }

@@ -23,6 +23,23 @@ struct RotaryTable {
     /// Elements per position.
     var width: Int { frequencies.count }
 
+    /// Calls `body` with the cosines and the sines of a position, negative ones included; its size must be in the table.
+    func withAngles(of position: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+        let range = abs(position) * width..<(abs(position) + 1) * width
+        cosines.withUnsafeBufferPointer { cosines in
+            sines.withUnsafeBufferPointer { sines in
+                let cosine = UnsafeBufferPointer(rebasing: cosines[range]).baseAddress
+                let sine = UnsafeBufferPointer(rebasing: sines[range])
+                guard let cosine, let first = sine.baseAddress else { return }
+                guard position < 0 else { return body(cosine, first) }
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { negated in
+                    _ = negated.initialize(from: sine.lazy.map { -$0 })
+                    if let first = negated.baseAddress { body(cosine, first) }
+                }
+            }
+        }
+    }
+
     /// Makes sure that positions 0..<`end` are there.
     mutating func extend(to end: Int) {
         guard end * width > cosines.count else { return }

@@ -4,8 +4,9 @@ internal import CBraidKernels
 /// The forward pass of a Llama (arXiv 2302.13971, section 2.2) over a ragged batch, with what Qwen 2 (biases) and Qwen 3
 /// (norms of query and key heads; arXiv 2505.09388, section 2) add to it.
 ///
-/// All rows of a step go through each weight matrix together, so the weights are read once per step; attention walks
-/// each row's own runs. A row's result does not depend on the other rows, nor on the number of threads, bit for bit.
+/// All rows of a step go through each weight matrix together, so the weights are read once per step; so are the pages
+/// that rows share, see ``AttentionPlan``. A row's result does not depend on the other rows, nor on the number of
+/// threads, bit for bit.
 ///
 /// - Important: Not thread-safe; one worker owns it.
 final class Transformer {
@@ -23,7 +24,7 @@ final class Transformer {
     /// Creates a transformer.
     ///
     /// - Parameters:
-    ///   - memory: Where keys and values lie; its shape is ``kvShape(of:)``.
+    ///   - memory: Where keys and values lie; its shape is ``kvShape(of:type:)``.
     ///   - maximumRows: Most rows of one pass; the activations are allocated for so many.
     init(
         configuration: ModelConfiguration, weights: TransformerWeights, kernels: Kernels, pool: ComputePool,
@@ -40,8 +41,16 @@ final class Transformer {
     }
 
     /// The shape of a page for a model.
-    static func kvShape(of configuration: ModelConfiguration) -> braid_kv_shape {
-        braid_kv_shape_make(configuration.layerCount, configuration.keyValueHeadCount, configuration.headDimension)
+    /// - Parameter type: Of its elements; ``CacheType/automatic`` is f32 here, for weights that are not known.
+    static func kvShape(of configuration: ModelConfiguration, type: CacheType = .float32) -> braid_kv_shape {
+        let number =
+            switch type {
+            case .automatic, .float32: BRAID_CACHE_F32
+            case .float16: BRAID_CACHE_F16
+            case .int8: BRAID_CACHE_INT8
+            }
+        return braid_kv_shape_make(
+            configuration.layerCount, configuration.keyValueHeadCount, configuration.headDimension, Int32(number))
     }
 
     /// Runs the rows of a batch: writes their keys and values, and computes the logits that are wanted.
@@ -50,13 +59,17 @@ final class Transformer {
     func forward(_ batch: ForwardBatch) -> LogitsView {
         let rows = batch.rows
         precondition(rows.count <= maximumRows, "a batch of \(rows.count) rows, at most \(maximumRows) fit")
-        if let last = rows.lazy.map(\.position).max() { rotary.extend(to: last + 1) }
+        let kvHeads = configuration.keyValueHeadCount
+        let plan = AttentionPlan(
+            batch, group: configuration.headCount / kvHeads, minimumParts: (pool.threadCount + kvHeads - 1) / kvHeads)
+        scratch.reserveQueries(plan.queryCount)
+        extendRotary(for: batch)
         pool.step(rows: rows.count) {
             embed(rows)
             for (index, layer) in weights.layers.enumerated() {
                 projectQueryKeyValue(layer, rows.count)
-                rotateAndStore(rows, layer: index)
-                attend(rows, runs: batch.runs, layer: index)
+                rotateAndStore(batch, plan, layer: index)
+                attend(plan, layer: index)
                 add(layer.output, times: scratch.attended, bias: layer.outputBias, rows.count)
                 feedForward(layer, rows.count)
             }
@@ -64,6 +77,15 @@ final class Transformer {
         }
         return LogitsView(
             base: scratch.logits, rowCount: batch.logitRows.count, vocabularySize: configuration.vocabularySize)
+    }
+
+    /// Makes sure that every angle is known by which a key or a query of the step is turned.
+    private func extendRotary(for batch: ForwardBatch) {
+        var farthest = 0
+        for row in batch.rows {
+            for shift in batch.contexts[row.context].shifts { farthest = max(farthest, abs(row.position - shift)) }
+        }
+        rotary.extend(to: farthest + 1)
     }
 
     private func embed(_ rows: [ForwardBatch.Row]) {
@@ -112,56 +134,70 @@ final class Transformer {
         }
     }
 
-    private func rotateAndStore(_ rows: [ForwardBatch.Row], layer: Int) {
+    private func rotateAndStore(_ batch: ForwardBatch, _ plan: AttentionPlan, layer: Int) {
         let heads = configuration.headCount, kvHeads = configuration.keyValueHeadCount
         let dimension = configuration.headDimension
-        let kernels = kernels, scratch = scratch, memory = memory
+        let kernels = kernels, scratch = scratch, memory = memory, rotary = rotary
+        let rows = batch.rows
         let queryNorm = weights.layers[layer].queryNorm, keyNorm = weights.layers[layer].keyNorm
         let epsilon = configuration.normEpsilon
-        let width = rotary.width
-        rotary.cosines.withUnsafeBufferPointer { cosines in
-            rotary.sines.withUnsafeBufferPointer { sines in
-                guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
-                // Rows are cheap here: several to a piece.
-                let size = 8
-                pool.run((rows.count + size - 1) / size) { piece in
-                    for index in piece * size..<min(rows.count, (piece + 1) * size) {
-                        let row = rows[index]
-                        let cosine = cosines + row.position * width, sine = sines + row.position * width
-                        let query = scratch.query + index * heads * dimension
-                        let key = scratch.key + index * kvHeads * dimension
-                        if let queryNorm { kernels.rms_norm(query, query, queryNorm, heads, dimension, epsilon) }
-                        if let keyNorm { kernels.rms_norm(key, key, keyNorm, kvHeads, dimension, epsilon) }
-                        kernels.rotate(query, cosine, sine, heads, dimension)
-                        kernels.rotate(key, cosine, sine, kvHeads, dimension)
-                        withUnsafePointer(to: memory.shape) {
-                            kernels.store(
-                                memory.layer(layer, of: row.page), $0, row.slot, key,
-                                scratch.value + index * kvHeads * dimension)
+        // Rows are cheap here: several to a piece.
+        let size = 8
+        pool.run((rows.count + size - 1) / size) { piece in
+            for index in piece * size..<min(rows.count, (piece + 1) * size) {
+                let row = rows[index]
+                let key = scratch.key + index * kvHeads * dimension
+                let query = scratch.query + index * heads * dimension
+                let shifts = batch.contexts[row.context].shifts
+                if let queryNorm { kernels.rms_norm(query, query, queryNorm, heads, dimension, epsilon) }
+                if let keyNorm { kernels.rms_norm(key, key, keyNorm, kvHeads, dimension, epsilon) }
+                if shifts.count > 1 {
+                    for (rotation, shift) in shifts.enumerated() {
+                        let turned = scratch.query + (plan.queries[index] + rotation) * heads * dimension
+                        turned.update(from: query, count: heads * dimension)
+                        rotary.withAngles(of: row.position - shift) {
+                            kernels.rotate(turned, $0, $1, heads, dimension)
                         }
                     }
+                }
+                rotary.withAngles(of: row.position) {
+                    if shifts.count == 1 { kernels.rotate(query, $0, $1, heads, dimension) }
+                    kernels.rotate(key, $0, $1, kvHeads, dimension)
+                }
+                withUnsafePointer(to: memory.shape) {
+                    kernels.store(
+                        memory.layer(layer, of: row.page), $0, row.slot, key,
+                        scratch.value + index * kvHeads * dimension)
                 }
             }
         }
     }
 
-    private func attend(_ rows: [ForwardBatch.Row], runs: [KVRun], layer: Int) {
+    private func attend(_ plan: AttentionPlan, layer: Int) {
         let kvHeads = configuration.keyValueHeadCount
         let group = configuration.headCount / kvHeads
-        let width = configuration.headCount * configuration.headDimension
         let scale = 1 / Float(configuration.headDimension).squareRoot()
         let kernels = kernels, scratch = scratch, memory = memory
         let base = memory.base + layer * memory.shape.layer_stride
-        runs.withUnsafeBufferPointer { runs in
-            pool.run(rows.count * kvHeads) { piece in
-                let (index, head) = piece.quotientAndRemainder(dividingBy: kvHeads)
-                let row = rows[index]
-                guard let first = runs.baseAddress else { return }
-                withUnsafePointer(to: memory.shape) {
-                    kernels.attention(
-                        scratch.attended + index * width, scratch.query + index * width, 0, base, $0, group, head,
-                        head + 1, first + row.runs.lowerBound, row.runs.count, row.visible, scale,
-                        scratch.attention + piece * scratch.attentionStride)
+        plan.rows.withUnsafeBufferPointer { rows in
+            plan.spans.withUnsafeBufferPointer { spans in
+                plan.runs.withUnsafeBufferPointer { runs in
+                    guard let rows = rows.baseAddress, let spans = spans.baseAddress, let runs = runs.baseAddress else {
+                        return
+                    }
+                    pool.run(plan.parts.count * kvHeads) { piece in
+                        let (index, head) = piece.quotientAndRemainder(dividingBy: kvHeads)
+                        let part = plan.parts[index]
+                        var work = braid_attention_plan(
+                            rows: rows + part.rows.lowerBound, row_count: part.rows.count,
+                            spans: spans + part.spans.lowerBound, span_count: part.spans.count, runs: runs)
+                        let states = (head * plan.rows.count + part.rows.lowerBound) * group
+                        withUnsafePointer(to: memory.shape) {
+                            kernels.attention(
+                                scratch.attended, scratch.query, base, $0, group, head, &work, scale,
+                                scratch.attention + states * scratch.attentionStride)
+                        }
+                    }
                 }
             }
         }

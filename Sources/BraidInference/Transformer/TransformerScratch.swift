@@ -5,24 +5,23 @@ final class TransformerScratch {
     let hidden: UnsafeMutablePointer<Float>
     let normed: UnsafeMutablePointer<Float>
     let packed: UnsafeMutablePointer<Float>
-    let query: UnsafeMutablePointer<Float>
+    /// At least ``queryCapacity`` rows; see ``reserveQueries(_:)``.
+    private(set) var query: UnsafeMutablePointer<Float>
     let key: UnsafeMutablePointer<Float>
     let value: UnsafeMutablePointer<Float>
     let attended: UnsafeMutablePointer<Float>
     let gate: UnsafeMutablePointer<Float>
     let up: UnsafeMutablePointer<Float>
     let logits: UnsafeMutablePointer<Float>
-    /// One piece of ``attentionStride`` per row and kv head.
+    /// ``attentionStride`` per row and query head.
     let attention: UnsafeMutablePointer<Float>
     let attentionStride: Int
+    private var queryCapacity: Int
+    private let queryWidth: Int
 
     init(_ configuration: ModelConfiguration, maximumRows: Int, shape: braid_kv_shape) {
-        func allocate(_ width: Int) -> UnsafeMutablePointer<Float> {
-            let bytes = max(64, maximumRows * width * MemoryLayout<Float>.stride)
-            let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-            return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
-        }
-        let queryWidth = configuration.headCount * configuration.headDimension
+        func allocate(_ width: Int) -> UnsafeMutablePointer<Float> { Self.allocate(maximumRows * width) }
+        queryWidth = configuration.headCount * configuration.headDimension
         let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
         let inner = configuration.intermediateSize
         hidden = allocate(configuration.hiddenSize)
@@ -35,8 +34,23 @@ final class TransformerScratch {
         gate = allocate(inner)
         up = allocate(inner)
         logits = allocate(configuration.vocabularySize)
-        attentionStride = Int(shape.value_stride)
-        attention = allocate(configuration.keyValueHeadCount * attentionStride)
+        queryCapacity = maximumRows
+        attentionStride = withUnsafePointer(to: shape) { braid_attention_scratch($0, 1) }
+        attention = allocate(configuration.headCount * attentionStride)
+    }
+
+    /// Makes room for so many queries; what is there is lost.
+    func reserveQueries(_ count: Int) {
+        guard count > queryCapacity else { return }
+        UnsafeMutableRawPointer(query).deallocate()
+        query = Self.allocate(count * queryWidth)
+        queryCapacity = count
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let bytes = max(64, count * MemoryLayout<Float>.stride)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
     }
 
     deinit {

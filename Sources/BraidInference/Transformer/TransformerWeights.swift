@@ -1,3 +1,5 @@
+internal import CBraidKernels
+
 /// The weights of a model, by the names of Hugging Face checkpoints.
 struct TransformerWeights: Sendable {
     /// One decoder layer; a projection is [outputs, inputs], a bias [outputs], the norm of a head [head dimension].
@@ -71,6 +73,12 @@ struct TransformerWeights: Sendable {
         head =
             configuration.tiesEmbeddings
             ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, hidden)
+    }
+
+    /// What ``CacheType/automatic`` means for these weights; any other type means itself.
+    func cacheType(for type: CacheType) -> CacheType {
+        guard type == .automatic else { return type }
+        return layers.allSatisfy { $0.query.matrix.type == BRAID_WEIGHT_F32 } ? .float32 : .float16
     }
 
     /// Finds the tensors of a model's files.

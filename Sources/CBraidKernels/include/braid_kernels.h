@@ -25,7 +25,7 @@ extern "C" {
 /// Instruction sets, in order of preference.
 enum {
     BRAID_LEVEL_SCALAR = 0,
-    /// AVX2 and FMA (x86-64-v3).
+    /// AVX2, FMA and F16C (x86-64-v3).
     BRAID_LEVEL_AVX2 = 1,
     /// AVX-512 F, BW, DQ and VL (x86-64-v4).
     BRAID_LEVEL_AVX512 = 2,
@@ -39,6 +39,15 @@ enum {
     BRAID_WEIGHT_F32 = 0,
     /// The upper half of an f32. Widened (exactly) to f32 before it is multiplied.
     BRAID_WEIGHT_BF16 = 1
+};
+
+/// Element types of keys and values.
+enum {
+    BRAID_CACHE_F32 = 0,
+    /// IEEE half precision. Numbers beyond +-65504, infinities too, are stored as that.
+    BRAID_CACHE_F16 = 1,
+    /// Integers -127...127 times an f32 scale per position and head: the largest magnitude of the 127.
+    BRAID_CACHE_INT8 = 2
 };
 
 enum {
@@ -72,22 +81,62 @@ typedef struct {
     int32_t rotation;
 } braid_kv_run;
 
-/// Shape of the key-value pool, the same for all layers.
+/// Shape of the key-value pool, the same for all layers. Sizes and places are in bytes.
 ///
-///     page   = layer 0, layer 1, ...
-///     layer  = keys, values
-///     keys   = [kv_heads][head_dimension][16]      a slot is a column: 16 scores come from one pass over the rows
-///     values = [kv_heads][16][value_stride]        a slot is a row, padded with zeros to a multiple of 16
+///     page  = layer 0, layer 1, ...
+///     layer = kv head 0, kv head 1, ...
+///     head  = keys   [head_dimension][16]     a slot is a column: 16 scores come from one pass over the rows
+///             values [16][value_stride]       a slot is a row, padded with zeros to a multiple of 16
+///             scales of keys [16], of values [16], in f32; only for BRAID_CACHE_INT8
 typedef struct {
     size_t kv_heads;
     size_t head_dimension;
-    /// head_dimension rounded up to a multiple of 16.
+    /// head_dimension rounded up to a multiple of 16; elements.
     size_t value_stride;
-    /// Floats of one layer of a page: kv_heads * 16 * (head_dimension + value_stride).
+    /// BRAID_CACHE_...
+    int32_t type;
+    /// Of one key or value.
+    size_t element_size;
+    /// Where a head's values begin.
+    size_t value_offset;
+    /// Where its scales would begin.
+    size_t scale_offset;
+    /// Of one head of one layer of a page; a multiple of 64.
+    size_t head_stride;
+    /// kv_heads * head_stride.
     size_t layer_stride;
-    /// Floats of one page: layer_stride * layers.
+    /// Of one page: layer_stride * layers.
     size_t page_stride;
 } braid_kv_shape;
+
+/// A position that attends.
+typedef struct {
+    /// Its query, a row of `query`; the query turned by rotation k lies k rows further.
+    int32_t query;
+    /// Its row of `out`.
+    int32_t output;
+    /// Slots that it sees, counted from the beginning of its view; at least 1.
+    int32_t visible;
+} braid_attention_row;
+
+/// Runs that consecutive rows attend to together: the same stretch of all their views.
+typedef struct {
+    int32_t first_row;
+    int32_t row_count;
+    int32_t first_run;
+    int32_t run_count;
+    /// Slots of their views before the first run.
+    int32_t before;
+} braid_attention_span;
+
+/// What to attend to: `rows` over `spans`. The spans of a row are in the order of its view and cover what it sees.
+typedef struct {
+    const braid_attention_row *_Nonnull rows;
+    size_t row_count;
+    const braid_attention_span *_Nonnull spans;
+    size_t span_count;
+    const braid_kv_run *_Nonnull runs;
+} braid_attention_plan;
 
 /// The kernels of one level.
 typedef struct {
@@ -120,18 +169,19 @@ typedef struct {
 
     /// Writes one position's keys and values into a slot. key, value: [kv_heads, head_dimension];
     /// layer: the layer's part of the page.
-    void (*_Nonnull store)(float *_Nonnull layer, const braid_kv_shape *_Nonnull shape, size_t slot,
+    void (*_Nonnull store)(uint8_t *_Nonnull layer, const braid_kv_shape *_Nonnull shape, size_t slot,
                            const float *_Nonnull key, const float *_Nonnull value);
 
-    /// Attention of one position's query heads over the first `visible` slots of `runs`, by the running softmax
-    /// (Milakov and Gimelshein 2018, arXiv 1805.02867), for the query heads of kv heads first_head..<end_head.
+    /// Attention of the query heads of one kv head, for all rows of a plan, by the running softmax (Milakov and
+    /// Gimelshein 2018, arXiv 1805.02867). A page is loaded once for all rows that share it.
     ///
-    /// out, query: [kv_heads * group, head_dimension]; rotation k of the query lies at query + k * rotation_stride.
-    /// pool: the layer's part of page 0; `visible` >= 1. scratch: [value_stride] floats that no other thread uses.
-    void (*_Nonnull attention)(float *_Nonnull out, const float *_Nonnull query, size_t rotation_stride,
-                               const float *_Nonnull pool, const braid_kv_shape *_Nonnull shape, size_t group,
-                               size_t first_head, size_t end_head, const braid_kv_run *_Nonnull runs, size_t run_count,
-                               size_t visible, float scale, float *_Nonnull scratch);
+    /// out: [rows, kv_heads * group, head_dimension]; query: the same, with a row per rotation.
+    /// pool: the layer's part of page 0. scratch: braid_attention_scratch(shape, rows * group) floats that no other
+    /// thread uses. Determinism: a row's result depends on its query and on the slots that it sees, in their order and
+    /// with their pages; not on the other rows, nor on how the runs are cut into spans.
+    void (*_Nonnull attention)(float *_Nonnull out, const float *_Nonnull query, const uint8_t *_Nonnull pool,
+                               const braid_kv_shape *_Nonnull shape, size_t group, size_t kv_head,
+                               const braid_attention_plan *_Nonnull plan, float scale, float *_Nonnull scratch);
 
     /// out[i] = silu(gate[i]) * up[i], silu(x) = x / (1 + exp(-x)) (Shazeer 2020, arXiv 2002.05202). All [count];
     /// out may be gate or up.
@@ -165,14 +215,25 @@ static inline size_t braid_packed_columns(size_t columns) {
 }
 
 /// The shape of a pool.
-static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads, size_t head_dimension) {
+static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads, size_t head_dimension, int32_t type) {
     braid_kv_shape shape;
     shape.kv_heads = kv_heads;
     shape.head_dimension = head_dimension;
     shape.value_stride = (head_dimension + 15) / 16 * 16;
-    shape.layer_stride = kv_heads * BRAID_PAGE_POSITIONS * (head_dimension + shape.value_stride);
+    shape.type = type;
+    shape.element_size = type == BRAID_CACHE_F32 ? 4 : type == BRAID_CACHE_F16 ? 2 : 1;
+    shape.value_offset = BRAID_PAGE_POSITIONS * head_dimension * shape.element_size;
+    shape.scale_offset = shape.value_offset + BRAID_PAGE_POSITIONS * shape.value_stride * shape.element_size;
+    size_t scales = type == BRAID_CACHE_INT8 ? 2 * BRAID_PAGE_POSITIONS * sizeof(float) : 0;
+    shape.head_stride = (shape.scale_offset + scales + 63) / 64 * 64;
+    shape.layer_stride = kv_heads * shape.head_stride;
     shape.page_stride = shape.layer_stride * layers;
     return shape;
+}
+
+/// Floats of scratch for the attention of so many queries.
+static inline size_t braid_attention_scratch(const braid_kv_shape *_Nonnull shape, size_t queries) {
+    return queries * (shape->value_stride + 2 * BRAID_PAGE_POSITIONS);
 }
 
 /// Worker threads for the parallel regions of one caller.

@@ -72,8 +72,19 @@ struct ForkJoinProgramTests {
 
     @Test("logits equal the dense-mask forward pass; all pages come back", arguments: Fixture.all, 0..<12)
     func programsAgreeWithTheOracle(_ fixture: Fixture, _ seed: Int) throws {
+        try check(fixture, seed, type: .float32, tolerance: 1e-4)
+    }
+
+    @Test("smaller elements in the cache stay near", arguments: Fixture.all)
+    func programsStayNearTheOracle(_ fixture: Fixture) throws {
+        for (type, tolerance) in SharedAttentionTests.tolerances {
+            for seed in 0..<4 { try check(fixture, seed, type: type, tolerance: tolerance) }
+        }
+    }
+
+    private func check(_ fixture: Fixture, _ seed: Int, type: CacheType, tolerance: Double) throws {
         let folder = try fixture.model()
-        let cached = try CachedTransformer(folder, pages: 512)
+        let cached = try CachedTransformer(folder, pages: 512, type: type)
         var program = Program(
             cached: cached, vocabulary: folder.configuration.vocabularySize,
             random: SeededGenerator(seed: UInt64(seed)))
@@ -85,7 +96,9 @@ struct ForkJoinProgramTests {
             tokens[$0].sees.contains($1)
         }
         let difference = relativeDifference(tokens.map(\.logits), expected)
-        #expect(difference < 1e-4, "seed \(seed), \(tokens.count) tokens: \(difference) of a standard deviation")
+        #expect(
+            difference < tolerance,
+            "\(type), seed \(seed), \(tokens.count) tokens: \(difference) of a standard deviation")
         #expect(try cached.cache.view(of: main).positions == view.map { tokens[$0].position })
         let statistics = cached.cache.statistics
         #expect(statistics.forkedThreads == program.threadCount)

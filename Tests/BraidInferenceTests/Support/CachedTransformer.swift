@@ -11,21 +11,22 @@ final class CachedTransformer {
 
     init(
         configuration: ModelConfiguration, weights: TransformerWeights, level: KernelLevel = .best, threads: Int = 2,
-        pages: Int = 256, maximumRows: Int = 64
+        pages: Int = 256, maximumRows: Int = 64, type: CacheType = .float32
     ) throws {
         cache = KVCache(pageCount: pages)
-        memory = KVMemory(shape: Transformer.kvShape(of: configuration), pageCount: pages)
+        memory = KVMemory(shape: Transformer.kvShape(of: configuration, type: type), pageCount: pages)
         transformer = Transformer(
             configuration: configuration, weights: weights, kernels: try #require(level.kernels),
             pool: try ComputePool(threads: threads), memory: memory, maximumRows: maximumRows)
     }
 
     convenience init(
-        _ source: ModelSource, level: KernelLevel = .best, threads: Int = 2, pages: Int = 256, maximumRows: Int = 64
+        _ source: ModelSource, level: KernelLevel = .best, threads: Int = 2, pages: Int = 256, maximumRows: Int = 64,
+        type: CacheType = .float32
     ) throws {
         try self.init(
             configuration: source.configuration, weights: TransformerWeights(source), level: level, threads: threads,
-            pages: pages, maximumRows: maximumRows)
+            pages: pages, maximumRows: maximumRows, type: type)
     }
 
     /// Appends tokens to several contexts in one step; logits of all rows, per context.

@@ -18,8 +18,12 @@ struct DenseTransformer {
     }
 
     /// Logits of every token: [tokens, vocabulary].
-    /// - Parameter sees: Whether token `i` sees token `j`; asked for j <= i.
-    func logits(_ tokens: [TokenID], positions: [Int], sees: (Int, Int) -> Bool) -> [[Double]] {
+    /// - Parameters:
+    ///   - shift: How many positions later than it stands token `i` sees token `j`; nil when all are seen where they are.
+    ///   - sees: Whether token `i` sees token `j`; asked for j <= i.
+    func logits(
+        _ tokens: [TokenID], positions: [Int], shift: ((Int, Int) -> Int)? = nil, sees: (Int, Int) -> Bool
+    ) -> [[Double]] {
         let c = configuration
         let heads = c.headCount, group = c.headCount / c.keyValueHeadCount, d = c.headDimension
         var x = tokens.map { row("model.embed_tokens.weight", Int($0), c.hiddenSize) }
@@ -27,10 +31,15 @@ struct DenseTransformer {
             let name = "model.layers.\(layer)."
             let normed = x.map { norm($0, name + "input_layernorm.weight") }
             let q = zip(normed, positions).map { rotated(normedHeads(name + "self_attn.q", $0), $1) }
-            let k = zip(normed, positions).map { rotated(normedHeads(name + "self_attn.k", $0), $1) }
+            let unturned = normed.map { normedHeads(name + "self_attn.k", $0) }
+            let k = zip(unturned, positions).map(rotated)
             let v = normed.map { projected(name + "self_attn.v", $0) }
             for i in tokens.indices {
                 let seen = (0...i).filter { $0 == i || sees(i, $0) }
+                let k =
+                    shift.map { shift in
+                        (0...i).map { j in shift(i, j) == 0 ? k[j] : rotated(unturned[j], positions[j] + shift(i, j)) }
+                    } ?? k
                 var attended = [Double](repeating: 0, count: heads * d)
                 for head in 0..<heads {
                     let kv = head / group * d
