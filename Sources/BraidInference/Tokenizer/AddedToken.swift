@@ -15,4 +15,10 @@ struct AddedToken: Sendable, Hashable {
     let stripsRight: Bool
     /// Whether it is looked for after normalisation rather than before.
     let isNormalized: Bool
+
+    /// The text that is looked for and decoded to.
+    func spelling(_ normalizer: Normalizer) -> String {
+        guard isNormalized else { return content }
+        return String(decoding: normalizer.normalize(MarkedText(Array(content.utf8))).bytes, as: UTF8.self)
+    }
 }

@@ -21,8 +21,8 @@ struct AddedTokenMatcher: Sendable {
     /// Builds the search tree.
     ///
     /// - Complexity: O(total length of the tokens).
-    init(_ tokens: [AddedToken], spelling: (AddedToken) -> String = \.content) {
-        let spelled = tokens.map { (token: $0, bytes: Array(spelling($0).utf8)) }.filter { !$0.bytes.isEmpty }
+    init(_ tokens: [AddedToken], spelling: (AddedToken) -> [UInt8] = { Array($0.content.utf8) }) {
+        let spelled = tokens.map { (token: $0, bytes: spelling($0)) }.filter { !$0.bytes.isEmpty }
         self.tokens = spelled.map(\.token)
         for (index, entry) in spelled.enumerated() {
             var node = 0
@@ -39,16 +39,17 @@ struct AddedTokenMatcher: Sendable {
         }
     }
 
-    /// All matches in `text`, in order and without overlap.
+    /// All matches in `text`, in order and without overlap; control tokens in trusted text only.
     ///
     /// - Complexity: O(length of `text` x length of the longest token) at worst; usually O(length of `text`).
-    func matches(in text: [UInt8]) -> [Match] {
+    func matches(in marked: MarkedText) -> [Match] {
         guard !isEmpty else { return [] }
+        let text = marked.bytes
         var matches: [Match] = []
         var free = 0  // everything before this belongs to an earlier match
         var position = 0
         while position < text.count {
-            guard nodes[0].children[text[position]] != nil, let (index, end) = longest(in: text, at: position) else {
+            guard nodes[0].children[text[position]] != nil, let (index, end) = longest(in: marked, at: position) else {
                 position += 1
                 continue
             }
@@ -67,14 +68,16 @@ struct AddedTokenMatcher: Sendable {
         return matches
     }
 
-    private func longest(in text: [UInt8], at start: Int) -> (index: Int, end: Int)? {
+    private func longest(in marked: MarkedText, at start: Int) -> (index: Int, end: Int)? {
         var best: (index: Int, end: Int)?
         var node = 0
         var position = start
+        let text = marked.bytes
         while position < text.count, let child = nodes[node].children[text[position]] {
             node = Int(child)
             position += 1
-            if nodes[node].token >= 0 { best = (Int(nodes[node].token), position) }
+            let token = Int(nodes[node].token)
+            if token >= 0, !tokens[token].isControl || marked.isTrusted(start..<position) { best = (token, position) }
         }
         return best
     }

@@ -1,82 +1,85 @@
-internal import Foundation
+/// What happens to text before it is cut into pieces.
+struct Normalizer: Sendable {
+    enum Step: Sendable, Hashable {
+        /// Unicode's canonical composition.
+        case canonicalComposition
+        /// Puts text before any text that is not empty.
+        case prepend([UInt8])
+        /// Replaces every occurrence of one text by another.
+        case replace([UInt8], with: [UInt8])
+    }
 
-/// What happens to text before it is cut into pieces: nothing, or Unicode's canonical composition (NFC).
-///
-/// Composition is the system's, so its tables are too. On Linux they lack the combining classes of marks newer than
-/// Unicode 9 and of some beyond U+FFFF; several such marks on one character may stay in the order in which they came.
-enum Normalizer: Sendable {
-    case none
-    case canonicalComposition
+    /// What is done, in order.
+    let steps: [Step]
 
-    /// A stretch of text this long is composed in one go; the system's function takes quadratic time on Linux.
-    private static let stretchLength = 256
-    /// A stretch is cut after this many scalars even where cutting can matter: only a single character with thousands
-    /// of combining marks gets there.
-    private static let longestStretchLength = 4_096
-
-    /// The normalised text.
+    /// Reads what `tokenizer.json` describes.
     ///
-    /// - Complexity: O(length of `text`).
-    func normalize(_ text: String) -> String {
-        // Below U+0300, whose first byte is 0xCC, everything is composed already.
-        guard self == .canonicalComposition, text.utf8.contains(where: { $0 >= 0xCC }) else { return text }
-        let scalars = text.unicodeScalars
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        var start = scalars.startIndex
-        var count = 0
-        for index in scalars.indices {
-            let isLongEnough = count >= Self.stretchLength && Self.startsAnew(scalars[index])
-            if isLongEnough || count >= Self.longestStretchLength {
-                result += Self.compose(text[start..<index])
-                start = index
-                count = 0
+    /// - Throws: ``ModelLoadingError/unsupported(path:feature:value:supported:)`` for another kind of normalizer,
+    ///   ``ModelLoadingError/malformedFile(path:reason:)`` for one that lacks what it needs.
+    init(_ components: [TokenizerFile.Component], path: String) throws(ModelLoadingError) {
+        var steps: [Step] = []
+        for component in components {
+            switch component.type {
+            case "NFC": steps.append(.canonicalComposition)
+            case "Prepend":
+                guard let text = component.prepended else {
+                    throw .malformedFile(path: path, reason: "a normalizer of type Prepend has no text to prepend")
+                }
+                if !text.isEmpty { steps.append(.prepend(Array(text.utf8))) }
+            case "Replace":
+                let (pattern, content) = try component.replacement(path: path)
+                steps.append(.replace(pattern, with: content))
+            default:
+                throw .unsupported(
+                    path: path, feature: "normalizer", value: component.type, supported: "none, NFC, Prepend, Replace")
             }
-            count += 1
         }
-        result += Self.compose(text[start...])
+        self.steps = steps
+    }
+
+    /// Creates a normalizer of steps.
+    init(_ steps: [Step]) {
+        self.steps = steps
+    }
+
+    /// The normalised text; what comes from trusted text only is trusted, as is what is put before trusted text.
+    ///
+    /// - Complexity: O(length of `text`), and O(m log m) for m marks on one character.
+    func normalize(_ text: MarkedText) -> MarkedText {
+        var text = text
+        for step in steps {
+            switch step {
+            case .canonicalComposition: text = CanonicalComposition.compose(text)
+            case .prepend(let prefix):
+                guard !text.bytes.isEmpty else { continue }
+                var longer = MarkedText()
+                longer.append(prefix, isTrusted: text.isTrusted(0..<1))
+                longer.append(text, 0..<text.bytes.count)
+                text = longer
+            case .replace(let pattern, let content): text = Self.replace(pattern, with: content, in: text)
+            }
+        }
+        return text
+    }
+
+    private static func replace(_ pattern: [UInt8], with content: [UInt8], in text: MarkedText) -> MarkedText {
+        guard let first = pattern.first, text.bytes.contains(first) else { return text }
+        var result = MarkedText()
+        result.bytes.reserveCapacity(text.bytes.count)
+        var copied = 0
+        var position = 0
+        while position + pattern.count <= text.bytes.count {
+            let end = position + pattern.count
+            guard text.bytes[position] == first, text.bytes[position..<end].elementsEqual(pattern) else {
+                position += 1
+                continue
+            }
+            result.append(text, copied..<position)
+            result.append(content, isTrusted: text.isTrusted(position..<end))
+            copied = end
+            position = end
+        }
+        result.append(text, copied..<text.bytes.count)
         return result
-    }
-
-    private static func compose(_ text: Substring) -> String {
-        guard text.utf8.contains(where: { $0 >= 0xCC }) else { return String(text) }
-        return composeHangul(String(text).precomposedStringWithCanonicalMapping)
-    }
-
-    /// Composes a Hangul syllable without a final consonant and the final consonant after it, which Foundation leaves
-    /// apart when the syllable came composed.
-    ///
-    /// The arithmetic is that of the Unicode Standard, section 3.12.
-    private static func composeHangul(_ text: String) -> String {
-        let finals: ClosedRange<UInt32> = 0x11A8...0x11C2
-        guard text.unicodeScalars.contains(where: { finals.contains($0.value) }) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if finals.contains(scalar.value), let last = result.last, (0xAC00...0xD7A3).contains(last.value),
-                (last.value - 0xAC00).isMultiple(of: 28),
-                let syllable = Unicode.Scalar(last.value + scalar.value - 0x11A7)
-            {
-                result.removeLast()
-                result.append(syllable)
-            } else {
-                result.append(scalar)
-            }
-        }
-        return String(result)
-    }
-
-    /// Whether a scalar can neither be reordered with nor composed into what stands before it.
-    ///
-    /// Marks can, and of all letters only the later parts of Hangul and Kirat Rai syllables.
-    private static func startsAnew(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case ..<0x300: return true
-        case 0x1160...0x11FF, 0xD7B0...0xD7FF, 0x16D40...0x16D7F: return false
-        default: break
-        }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark, .unassigned: return false
-        default: return true
-        }
     }
 }

@@ -2,34 +2,82 @@
 ///
 /// A character may be spread over several tokens. Its bytes are held back until the last one arrives, so the pieces
 /// that ``append(_:)`` and ``finish()`` return, put together, are exactly what ``Tokenizer/decode(_:)`` returns for all
-/// tokens at once.
+/// tokens at once. In a vocabulary of characters, a row of byte tokens is held back until it ends: whether it is text at
+/// all depends on all of it.
 public struct TextDecoder: Sendable {
     private let tokenizer: Tokenizer
-    /// The beginning of a character whose end has not arrived: at most 3 bytes.
+    /// The beginning of a character whose end has not arrived, at most 3 bytes; or a row of byte tokens.
     private var pending: [UInt8] = []
+    /// Spaces to take away before anything else comes.
+    private var leadingSpaces: Int
+    /// Whether no token has come yet.
+    private var isFirst: Bool
 
-    /// Creates a decoder at the beginning of a text.
-    public init(_ tokenizer: Tokenizer) {
+    /// Creates a decoder.
+    ///
+    /// - Parameter isStart: Whether the text begins here. Else it goes on where another ended, and the space before its
+    ///   first word stays, which ``Tokenizer/decode(_:)`` takes away in vocabularies that put one before every text.
+    public init(_ tokenizer: Tokenizer, isStart: Bool = false) {
         self.tokenizer = tokenizer
+        if isStart, case .characters(let spaces) = tokenizer.decoding {
+            leadingSpaces = spaces
+        } else {
+            leadingSpaces = 0
+        }
+        isFirst = isStart
     }
 
     /// Takes the next token and returns the text that is complete by now, which may be empty.
     ///
     /// - Complexity: O(length of the token).
     public mutating func append(_ id: Int32) -> String {
-        pending.append(contentsOf: tokenizer.vocabulary.bytes(of: id))
+        var bytes = tokenizer.vocabulary.bytes(of: id)
+        guard tokenizer.decoding == .bytes else {
+            guard !bytes.isEmpty else { return "" }
+            if tokenizer.byteTokenIDs.contains(id) {
+                pending.append(contentsOf: bytes)
+                return ""
+            }
+            let row = endOfRow()
+            if isFirst, tokenizer.decoding == .metaspace(stripsFirst: true) { bytes.removeAll { $0 == 0x20 } }
+            isFirst = false
+            return row + stripped(String(decoding: bytes, as: UTF8.self))
+        }
+        pending.append(contentsOf: bytes)
         let end = Self.endOfCompleteText(pending)
         let text = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeSubrange(..<end)
         return text
     }
 
-    /// Ends the text: returns U+FFFD if a character was left incomplete, else nothing.
+    /// Ends the text: returns U+FFFD if a character was left incomplete, else what was held back.
     ///
-    /// Afterwards the decoder is at the beginning of a new text.
+    /// Afterwards the decoder goes on as one that was created without `isStart`.
     public mutating func finish() -> String {
+        guard tokenizer.decoding == .bytes else {
+            let row = endOfRow()
+            leadingSpaces = 0
+            isFirst = false
+            return row
+        }
         defer { pending.removeAll() }
         return String(decoding: pending, as: UTF8.self)
+    }
+
+    /// The text of the row of byte tokens that was held back.
+    private mutating func endOfRow() -> String {
+        guard !pending.isEmpty else { return "" }
+        defer { pending.removeAll() }
+        isFirst = false
+        return stripped(
+            String(validating: pending, as: UTF8.self) ?? String(repeating: "\u{FFFD}", count: pending.count))
+    }
+
+    private mutating func stripped(_ text: String) -> String {
+        guard leadingSpaces > 0, !text.isEmpty else { return text }
+        let spaces = text.utf8.prefix(leadingSpaces).prefix { $0 == 0x20 }.count
+        leadingSpaces = spaces == text.utf8.count ? leadingSpaces - spaces : 0
+        return spaces == 0 ? text : String(decoding: text.utf8.dropFirst(spaces), as: UTF8.self)
     }
 
     /// Where a character begins that the bytes after it could still complete, or the end of the bytes.

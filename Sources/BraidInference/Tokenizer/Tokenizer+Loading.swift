@@ -1,21 +1,17 @@
 /// The checks between what `tokenizer.json` says and what the tokenizer relies on.
 extension Tokenizer {
     /// Refuses everything that would silently change the ids if it were ignored.
-    static func refuseUnsupported(_ file: TokenizerFile, path: String) throws(ModelLoadingError) {
+    static func refuseUnsupported(
+        _ file: TokenizerFile, isByteLevel: Bool, path: String
+    ) throws(ModelLoadingError) {
         func refuse(_ feature: String, _ value: String, supported: String) throws(ModelLoadingError) {
             throw .unsupported(path: path, feature: feature, value: value, supported: supported)
         }
-        for part in file.normalizer?.flattened ?? [] where part.type != "NFC" {
-            try refuse("normalizer", part.type, supported: "none, NFC")
-        }
-        let decoders = file.decoder?.flattened ?? []
-        if decoders.count != 1 || decoders[0].type != "ByteLevel" {
-            try refuse(
-                "decoder", decoders.isEmpty ? "null" : decoders.map(\.type).joined(separator: ", "),
-                supported: "ByteLevel")
-        }
-        if file.model.fallsBackToBytes == true {
+        if isByteLevel, file.model.fallsBackToBytes == true {
             try refuse("model.byte_fallback", "true", supported: "false, with a vocabulary that spells every byte")
+        }
+        if !isByteLevel, file.model.ignoresMerges == true {
+            try refuse("model.ignore_merges", "true", supported: "false, in a vocabulary that is not byte-level")
         }
         if let dropout = file.model.dropout, dropout != 0 { try refuse("model.dropout", "\(dropout)", supported: "0") }
         if let prefix = file.model.subwordPrefix, !prefix.isEmpty {
@@ -30,7 +26,9 @@ extension Tokenizer {
     }
 
     /// The added tokens, each with the one id that both lists agree on.
-    static func addedTokens(of file: TokenizerFile, path: String) throws(ModelLoadingError) -> [AddedToken] {
+    static func addedTokens(
+        of file: TokenizerFile, isByteLevel: Bool, path: String
+    ) throws(ModelLoadingError) -> [AddedToken] {
         var tokens: [AddedToken] = []
         for token in file.addedTokens ?? [] {
             let id = try checkedID(token.id, of: token.content, path: path)
@@ -41,7 +39,7 @@ extension Tokenizer {
                         + "but the vocabulary gives it \(other)")
             }
             // A character that spells a byte is that byte's token already, and plain text needs it.
-            if ByteLevelAlphabet.spellsByte(token.content) { continue }
+            if isByteLevel, ByteLevelAlphabet.spellsByte(token.content) { continue }
             let isSpecial = token.isSpecial ?? false
             let isWhiteSpace = token.content.unicodeScalars.allSatisfy(\.properties.isWhitespace)
             tokens.append(
@@ -56,7 +54,7 @@ extension Tokenizer {
 
     /// The bytes of every token of the vocabulary and of every added one.
     static func vocabulary(
-        of file: TokenizerFile, added: [AddedToken], path: String
+        of file: TokenizerFile, added: [AddedToken], normalizer: Normalizer, path: String
     ) throws(ModelLoadingError) -> Vocabulary {
         var tokens: [(id: Int32, bytes: [UInt8])] = []
         tokens.reserveCapacity(file.model.vocabulary.count + added.count)
@@ -84,8 +82,14 @@ extension Tokenizer {
             tokens.append((id, bytes))
         }
         for token in added where file.model.vocabulary[token.content] == nil {
-            tokens.append((token.id, Array(token.content.utf8)))
+            tokens.append((token.id, Array(token.spelling(normalizer).utf8)))
         }
+        try sort(&tokens, path: path)
+        return Vocabulary(tokens) { isSpelled.contains($0) }
+    }
+
+    /// Sorts tokens by id, each of which must be there once.
+    static func sort(_ tokens: inout [(id: Int32, bytes: [UInt8])], path: String) throws(ModelLoadingError) {
         tokens.sort { $0.id < $1.id }
         for (token, next) in zip(tokens, tokens.dropFirst()) where token.id == next.id {
             throw .malformedFile(
@@ -94,7 +98,6 @@ extension Tokenizer {
                     + [token.bytes, next.bytes].map { String(decoding: $0, as: UTF8.self).debugDescription }
                     .joined(separator: " and "))
         }
-        return Vocabulary(tokens) { isSpelled.contains($0) }
     }
 
     /// The token of each byte.
@@ -134,7 +137,7 @@ extension Tokenizer {
                     else { return nil }
                     return (left, right, result)
                 } : nil
-            guard let ids, let rank = UInt32(exactly: rank), rank < .max else {
+            guard let ids, let rank = UInt32(exactly: merge.rank ?? rank), rank < .max else {
                 throw .malformedFile(
                     path: path,
                     reason: "merge \(rank), \(merge.left.debugDescription) + \(merge.right.debugDescription), "
@@ -147,12 +150,43 @@ extension Tokenizer {
         return table
     }
 
-    private static func checkedID(_ id: Int, of token: String, path: String) throws(ModelLoadingError) -> Int32 {
+    static func checkedID(_ id: Int, of token: String, path: String) throws(ModelLoadingError) -> Int32 {
         guard (0..<Vocabulary.maximumSize).contains(id), let id = Int32(exactly: id) else {
             throw .invalidValue(
                 path: path, field: "id of token \(token.debugDescription)", value: "\(id)",
                 allowed: "0 to \(Vocabulary.maximumSize - 1)")
         }
         return id
+    }
+
+    /// The tokens that a post-processor's template puts before a text.
+    static func beginTokenIDs(of file: TokenizerFile, vocabulary: Vocabulary, path: String) throws(ModelLoadingError)
+        -> [Int32]
+    {
+        var ids: [Int32] = []
+        for processor in file.postProcessor?.flattened ?? [] {
+            switch processor.type {
+            case "ByteLevel": continue
+            case "TemplateProcessing":
+                for part in (processor.single ?? []).prefix(while: { $0.sequence == nil }) {
+                    guard let name = part.special?.id, let special = processor.specials?[name] else {
+                        throw .malformedFile(path: path, reason: "the post_processor's template names no known token")
+                    }
+                    for id in special.ids {
+                        guard (0..<vocabulary.size).contains(id), let id = Int32(exactly: id) else {
+                            throw .invalidValue(
+                                path: path, field: "token id in the post_processor", value: "\(id)",
+                                allowed: "0 to \(vocabulary.size - 1)")
+                        }
+                        ids.append(id)
+                    }
+                }
+            default:
+                throw .unsupported(
+                    path: path, feature: "post_processor", value: processor.type,
+                    supported: "ByteLevel, TemplateProcessing")
+            }
+        }
+        return ids
     }
 }

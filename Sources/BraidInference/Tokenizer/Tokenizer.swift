@@ -1,6 +1,7 @@
 public import Foundation
 
-/// Turns text into the tokens of a model and back: byte-level byte-pair encoding, exactly as Hugging Face `tokenizers`.
+/// Turns text into the tokens of a model and back: byte-pair encoding, byte-level or SentencePiece's, exactly as Hugging
+/// Face `tokenizers`.
 ///
 /// ```swift
 /// let tokenizer = try Tokenizer(contentsOf: folder)
@@ -8,8 +9,10 @@ public import Foundation
 /// let fork = tokenizer.id(ofControlToken: "<Parallel>")   // the token
 /// ```
 ///
-/// Nothing is put before or after the text: a post-processor's template is not applied.
+/// Encoding puts nothing before or after the text; what a model expects there is in ``beginTokenIDs``.
 public struct Tokenizer: Sendable {
+    /// The tokens that the model expects at the beginning of a context, by the template of the post-processor.
+    public let beginTokenIDs: [Int32]
     /// The token that begins a context, if `tokenizer_config.json` names one.
     public let bosTokenID: Int32?
     /// A hash of the vocabulary and the merges, the same on every machine: two tokenizers with the same fingerprint
@@ -17,7 +20,11 @@ public struct Tokenizer: Sendable {
     public let fingerprint: String
 
     let vocabulary: Vocabulary
-    private let encoder: BytePairEncoder
+    /// How tokens are put together to text.
+    let decoding: TokenDecoding
+    /// The tokens that stand for one byte each, in a vocabulary of characters.
+    let byteTokenIDs: Set<Int32>
+    private let encoder: Encoder
     private let preTokenizer: PreTokenizer
     private let normalizer: Normalizer
     /// Whether a piece that is a token is that token, whatever the merges say.
@@ -27,6 +34,12 @@ public struct Tokenizer: Sendable {
     private let plainMatchers: Matchers
     private let controlMatchers: Matchers
 
+    /// What turns a piece into tokens.
+    private enum Encoder: Sendable {
+        case bytes(BytePairEncoder)
+        case characters(SentencePieceEncoder)
+    }
+
     /// The added tokens to look for: some in the text as it came, the others after normalisation.
     private struct Matchers: Sendable {
         let raw: AddedTokenMatcher
@@ -34,7 +47,7 @@ public struct Tokenizer: Sendable {
 
         init(_ tokens: [AddedToken], normalizer: Normalizer) {
             raw = AddedTokenMatcher(tokens.filter { !$0.isNormalized })
-            normalized = AddedTokenMatcher(tokens.filter(\.isNormalized)) { normalizer.normalize($0.content) }
+            normalized = AddedTokenMatcher(tokens.filter(\.isNormalized)) { Array($0.spelling(normalizer).utf8) }
         }
     }
 
@@ -47,10 +60,19 @@ public struct Tokenizer: Sendable {
         let file = try MappedFile(
             url, maximumByteCount: 512 << 20,
             advice: "export the tokenizer with Hugging Face tokenizers; tokenizer.model and vocab.json are not read")
-        let content: TokenizerFile
+        var content: TokenizerFile
         do {
             content = try withExtendedLifetime(file) {
-                try JSONDecoder().decode(TokenizerFile.self, from: Data(file.bytes))
+                var content = try JSONDecoder().decode(TokenizerFile.self, from: Data(file.bytes))
+                if !content.isByteLevel {
+                    let document = try JSONValue(parsing: file.bytes)
+                    if case .object(let tokens)? = document["model"]?["vocab"] {
+                        for token in tokens {
+                            if case .integer(let id) = token.value { content.model.spellings.append((token.name, id)) }
+                        }
+                    }
+                }
+                return content
             }
         } catch let error as TokenizerFile.UnsupportedModel {
             throw .unsupported(path: file.path, feature: "model type", value: error.type, supported: "BPE")
@@ -62,12 +84,21 @@ public struct Tokenizer: Sendable {
 
     /// Checks what the file says and lays it out for encoding.
     init(_ file: TokenizerFile, path: String, beginToken: String? = nil) throws(ModelLoadingError) {
-        try Self.refuseUnsupported(file, path: path)
-        normalizer = (file.normalizer?.flattened ?? []).isEmpty ? .none : .canonicalComposition
-        ignoresMerges = file.model.ignoresMerges ?? false
         preTokenizer = try PreTokenizer(file.preTokenizer?.flattened ?? [], path: path)
+        // A decoder for bytes without a pre-tokenizer that makes them, or the other way round, is refused below.
+        let isByteLevel = preTokenizer.isByteLevel || file.isByteLevel
+        guard preTokenizer.isByteLevel == isByteLevel else {
+            throw .unsupported(
+                path: path, feature: "pre_tokenizer before a decoder of type ByteLevel",
+                value: file.preTokenizer?.type ?? "null", supported: "ByteLevel, alone or last in a Sequence")
+        }
+        try Self.refuseUnsupported(file, isByteLevel: isByteLevel, path: path)
+        let normalizer = try Normalizer(file.normalizer?.flattened ?? [], path: path)
+        self.normalizer = normalizer
+        decoding = try TokenDecoding(file.decoder?.flattened ?? [], isByteLevel: isByteLevel, path: path)
+        ignoresMerges = file.model.ignoresMerges ?? false
 
-        let added = try Self.addedTokens(of: file, path: path)
+        let added = try Self.addedTokens(of: file, isByteLevel: isByteLevel, path: path)
         let control = added.filter(\.isControl)
         let controlTokenIDs = Set(control.map(\.id))
         self.controlTokenIDs = controlTokenIDs
@@ -75,16 +106,27 @@ public struct Tokenizer: Sendable {
         plainMatchers = Matchers(added.filter { !$0.isControl }, normalizer: normalizer)
         controlMatchers = Matchers(added, normalizer: normalizer)
 
-        let vocabulary = try Self.vocabulary(of: file, added: added, path: path)
-        self.vocabulary = vocabulary
-        let byteTokens = try Self.byteTokens(of: vocabulary, path: path)
-        let merges = try Self.merges(of: file, vocabulary: vocabulary, excluding: controlTokenIDs, path: path)
-        encoder = BytePairEncoder(byteTokens: byteTokens, merges: merges)
-
         var hash = StableHash()
-        vocabulary.hash(into: &hash)
-        merges.hash(into: &hash)
+        if isByteLevel {
+            let vocabulary = try Self.vocabulary(of: file, added: added, normalizer: normalizer, path: path)
+            self.vocabulary = vocabulary
+            let byteTokens = try Self.byteTokens(of: vocabulary, path: path)
+            let merges = try Self.merges(of: file, vocabulary: vocabulary, excluding: controlTokenIDs, path: path)
+            encoder = .bytes(BytePairEncoder(byteTokens: byteTokens, merging: MergeEncoder(merges: merges)))
+            byteTokenIDs = []
+            vocabulary.hash(into: &hash)
+            merges.hash(into: &hash)
+        } else {
+            let parts = try SentencePieceParts(
+                file, added: added, normalizer: normalizer, excluding: controlTokenIDs, decoding: decoding, path: path)
+            vocabulary = parts.vocabulary
+            encoder = .characters(parts.encoder)
+            byteTokenIDs = parts.byteTokenIDs
+            parts.vocabulary.hash(into: &hash)
+            parts.encoder.merging.merges.hash(into: &hash)
+        }
         fingerprint = hash.hexadecimal
+        beginTokenIDs = try Self.beginTokenIDs(of: file, vocabulary: vocabulary, path: path)
         bosTokenID = beginToken.flatMap { token in
             added.first { $0.content == token }?.id ?? file.model.vocabulary[token].flatMap(Int32.init(exactly:))
         }
@@ -121,12 +163,26 @@ public struct Tokenizer: Sendable {
     /// - Important: Allow control tokens only in text that you wrote yourself, such as a template.
     /// - Complexity: O(n log n) in the length of the text, for any text.
     public func encode(_ text: String, allowingControlTokens: Bool) -> [Int32] {
-        let matchers = allowingControlTokens ? controlMatchers : plainMatchers
+        encode(MarkedText(Array(text.utf8)), with: allowingControlTokens ? controlMatchers : plainMatchers)
+    }
+
+    /// The tokens of text that is put together of several pieces, exactly as those of the whole text, but for control
+    /// tokens, which are recognised only where their text lies in trusted pieces.
+    ///
+    /// - Parameter pieces: Texts, and whether each of them may hold control tokens.
+    /// - Complexity: O(n log n) in the length of the text, for any text.
+    public func encode(_ pieces: some Sequence<(text: String, isTrusted: Bool)>) -> [Int32] {
+        var text = MarkedText()
+        for piece in pieces { text.append(piece.text.utf8, isTrusted: piece.isTrusted) }
+        return encode(text, with: controlMatchers)
+    }
+
+    private func encode(_ text: MarkedText, with matchers: Matchers) -> [Int32] {
         var tokens: [Int32] = []
-        Self.split(text, by: matchers.raw, into: &tokens) { text, tokens in
-            let text = normalizer.normalize(text)
-            Self.split(text, by: matchers.normalized, into: &tokens) { text, tokens in
-                encodePlain(text, into: &tokens)
+        Self.split(text, by: matchers.raw, into: &tokens) { part, isStart, tokens in
+            let part = normalizer.normalize(part)
+            Self.split(part, by: matchers.normalized, into: &tokens) { part, isPartStart, tokens in
+                encodePlain(part.bytes, isStart: isStart && isPartStart, into: &tokens)
             }
         }
         return tokens
@@ -134,30 +190,32 @@ public struct Tokenizer: Sendable {
 
     /// Appends the tokens that `matcher` finds, and has `encode` append those of the text between them.
     private static func split(
-        _ text: String, by matcher: AddedTokenMatcher, into tokens: inout [Int32],
-        encode: (String, inout [Int32]) -> Void
+        _ text: MarkedText, by matcher: AddedTokenMatcher, into tokens: inout [Int32],
+        encode: (MarkedText, _ isStart: Bool, inout [Int32]) -> Void
     ) {
-        guard !matcher.isEmpty else { return encode(text, &tokens) }
-        let bytes = Array(text.utf8)
-        let matches = matcher.matches(in: bytes)
-        guard !matches.isEmpty else { return encode(text, &tokens) }
         var start = 0
-        for match in matches {
-            if start < match.range.lowerBound {
-                encode(String(decoding: bytes[start..<match.range.lowerBound], as: UTF8.self), &tokens)
-            }
+        for match in matcher.matches(in: text) {
+            if start < match.range.lowerBound { encode(text[start..<match.range.lowerBound], start == 0, &tokens) }
             tokens.append(match.id)
             start = match.range.upperBound
         }
-        if start < bytes.count { encode(String(decoding: bytes[start...], as: UTF8.self), &tokens) }
+        if start < text.bytes.count { encode(text[start..<text.bytes.count], start == 0, &tokens) }
     }
 
-    private func encodePlain(_ text: String, into tokens: inout [Int32]) {
-        preTokenizer.forEachPiece(of: text) { piece in
-            if ignoresMerges, let id = vocabulary.id(of: UnsafeRawBufferPointer(piece)), !controlTokenIDs.contains(id) {
-                tokens.append(id)
-            } else {
-                encoder.encode(piece, into: &tokens)
+    private func encodePlain(_ text: [UInt8], isStart: Bool, into tokens: inout [Int32]) {
+        text.withUnsafeBufferPointer { text in
+            preTokenizer.forEachPiece(of: text, isStart: isStart) { piece in
+                switch encoder {
+                case .bytes(let encoder):
+                    if ignoresMerges, let id = vocabulary.id(of: UnsafeRawBufferPointer(piece)),
+                        !controlTokenIDs.contains(id)
+                    {
+                        tokens.append(id)
+                    } else {
+                        encoder.encode(piece, into: &tokens)
+                    }
+                case .characters(let encoder): encoder.encode(piece, into: &tokens)
+                }
             }
         }
     }
@@ -166,8 +224,17 @@ public struct Tokenizer: Sendable {
 
     /// The text of tokens, control tokens included; bytes that are no UTF-8 become U+FFFD.
     ///
+    /// In a vocabulary that puts a space before every text, the space is taken away again; ``TextDecoder`` decodes text
+    /// that goes on where another ended.
+    ///
     /// - Complexity: O(length of the text).
     public func decode(_ ids: some Sequence<Int32>) -> String {
+        guard decoding == .bytes else {
+            var decoder = TextDecoder(self, isStart: true)
+            var text = ""
+            for id in ids { text += decoder.append(id) }
+            return text + decoder.finish()
+        }
         var bytes: [UInt8] = []
         for id in ids { bytes.append(contentsOf: vocabulary.bytes(of: id)) }
         return String(decoding: bytes, as: UTF8.self)

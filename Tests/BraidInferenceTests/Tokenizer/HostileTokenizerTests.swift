@@ -172,7 +172,7 @@ struct HostileTokenizerTests {
             sequence(#"{"type": "Split", "pattern": \#(pattern), "behavior": "Isolated"}"#)
         }
         let text = "the the"
-        for pattern in ["x*", "(?=q)", #"[^\\s\\S]"#] {
+        for pattern in ["(?=q)", #"[^\\s\\S]"#] {
             let tokenizer = try load(preTokenizer: split(#"{"Regex": "\#(pattern)"}"#))
             #expect(tokenizer.encode(text) == [257, 32, 257], "\(pattern)")
         }

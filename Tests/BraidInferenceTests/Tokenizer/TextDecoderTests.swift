@@ -7,7 +7,7 @@ struct TextDecoderTests {
     func streamingEqualsDecoding(name: String) throws {
         let (tokenizer, expected) = try TokenizerFixture.load(name)
         for ids in (expected.plain + expected.decoded).map(\.ids) {
-            var decoder = TextDecoder(tokenizer)
+            var decoder = TextDecoder(tokenizer, isStart: true)
             var text: [Unicode.Scalar] = []
             for id in ids { text += decoder.append(id).unicodeScalars }
             text += decoder.finish().unicodeScalars
@@ -29,7 +29,7 @@ struct TextDecoderTests {
         for _ in 0..<2 {
             strings = strings.flatMap { string in tokens.map { string + [$0] } }
             for string in strings {
-                var decoder = TextDecoder(tokenizer)
+                var decoder = TextDecoder(tokenizer, isStart: true)
                 var text: [Unicode.Scalar] = []
                 for id in string { text += decoder.append(id).unicodeScalars }
                 text += decoder.finish().unicodeScalars
@@ -44,7 +44,7 @@ struct TextDecoderTests {
         let bytes = try "a\u{1F9D1}".utf8.map { byte in
             try #require(withUnsafeBytes(of: byte) { tokenizer.vocabulary.id(of: $0) })
         }
-        var decoder = TextDecoder(tokenizer)
+        var decoder = TextDecoder(tokenizer, isStart: true)
         #expect(bytes.map { decoder.append($0) } == ["a", "", "", "", "\u{1F9D1}"])
         #expect(decoder.finish() == "")
         #expect(bytes.prefix(3).map { decoder.append($0) } == ["a", "", ""])
