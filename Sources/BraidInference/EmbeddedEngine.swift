@@ -2,7 +2,8 @@ public import Braid
 internal import CBraidKernels
 public import Foundation
 
-/// The engine inside the package: runs a Hugging Face folder of the Llama family on the processor.
+/// The engine inside the package: runs a Hugging Face folder or a GGUF file on the processor; which families,
+/// ``ModelArchitecture`` says.
 ///
 /// ```swift
 /// let engine = try EmbeddedEngine(contentsOf: folder)
@@ -24,19 +25,21 @@ public final class EmbeddedEngine: Engine {
     private let worker: InferenceWorker
     private let encoder: TokenTextEncoder
 
-    /// Loads a model's folder; weights are mapped, not read.
+    /// Loads a model; weights are mapped, not read, but for those of a type that the kernels do not take.
     ///
+    /// - Parameter url: A folder in Hugging Face layout, or a `.gguf` file with its `tokenizer.json` beside it.
     /// - Throws: ``ModelLoadingError`` for what is wrong with the files, `EngineError` for what is wrong with the options.
-    public init(contentsOf folder: URL, options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws {
-        let model = try ModelFolder(contentsOf: folder)
+    public init(contentsOf url: URL, options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws {
+        let model = try ModelSource(contentsOf: url)
         let configuration = model.configuration
         let weights = try TransformerWeights(model)
+        let folder = ModelSource.isFile(url) ? url.deletingLastPathComponent() : url
         let tokenizer = try Tokenizer(contentsOf: folder)
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelLoadingError.invalidValue(
                 path: folder.appendingPathComponent("tokenizer.json").path, field: "number of tokens",
                 value: "\(tokenizer.vocabularySize)",
-                allowed: "at most vocab_size of config.json, \(configuration.vocabularySize)")
+                allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }
         let kernels = try Self.kernels(options)
         let shape = Transformer.kvShape(of: configuration)
@@ -44,7 +47,7 @@ public final class EmbeddedEngine: Engine {
         self.tokenizer = tokenizer
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
         description = EngineDescription(
-            name: "embedded", model: folder.standardizedFileURL.lastPathComponent,
+            name: "embedded", model: url.standardizedFileURL.lastPathComponent,
             contextLength: configuration.maximumContextLength, tier: .tokens,
             controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true)
         // Threads and memory are made here, so that a failure is thrown, and handed over to the worker's thread.

@@ -36,11 +36,11 @@ struct BuiltInLogitsTests {
     }
 
     private func logits(_ ids: [TokenID], level: KernelLevel) throws -> [[Float]] {
-        let folder = try ModelFolder(contentsOf: BuiltInModel.puzzles.folder())
-        let configuration = folder.configuration
+        let source = try ModelSource(contentsOf: BuiltInModel.puzzles.folder())
+        let configuration = source.configuration
         let memory = KVMemory(shape: Transformer.kvShape(of: configuration), pageCount: 64)
         let transformer = Transformer(
-            configuration: configuration, weights: try TransformerWeights(folder),
+            configuration: configuration, weights: try TransformerWeights(source),
             kernels: try #require(level.kernels), pool: try ComputePool(threads: 2), memory: memory, maximumRows: 512)
         var cache = KVCache(pageCount: 64)
         let context = cache.open()

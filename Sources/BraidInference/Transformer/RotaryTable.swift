@@ -2,7 +2,8 @@ internal import Foundation
 
 /// Cosines and sines of the rotary angles, computed as positions come.
 ///
-/// angle(position, i) = position * theta^(-2i/d), in f32 as Transformers computes it (arXiv 2104.09864, section 3.2.2).
+/// angle(position, i) = position * frequency(i), and frequency(i) = theta^(-2i/d) before it is scaled, in f32 as
+/// Transformers computes it (arXiv 2104.09864, section 3.2.2).
 struct RotaryTable {
     private let frequencies: [Float]
     /// [positions, d/2].
@@ -10,9 +11,13 @@ struct RotaryTable {
     /// [positions, d/2].
     private(set) var sines: [Float] = []
 
-    /// A table for heads of `headDimension`.
-    init(headDimension: Int, theta: Double) {
-        frequencies = (0..<headDimension / 2).map { 1 / powf(Float(theta), Float(2 * $0) / Float(headDimension)) }
+    /// A table for a model's heads.
+    init(_ configuration: ModelConfiguration) {
+        let dimension = configuration.headDimension
+        let plain = (0..<dimension / 2).map {
+            1 / powf(Float(configuration.ropeTheta), Float(2 * $0) / Float(dimension))
+        }
+        frequencies = Self.scaled(plain, configuration.ropeScaling)
     }
 
     /// Elements per position.
@@ -29,6 +34,24 @@ struct RotaryTable {
                 cosines.append(cosf(angle))
                 sines.append(sinf(angle))
             }
+        }
+    }
+
+    private static func scaled(_ frequencies: [Float], _ scaling: RotaryScaling) -> [Float] {
+        switch scaling {
+        case .none:
+            return frequencies
+        case .linear(let factor):
+            return frequencies.map { $0 / Float(factor) }
+        case .llama3(let factor, let low, let high, let context):
+            return frequencies.map { frequency in
+                let turns = Float(context) * frequency / (2 * .pi)
+                let slowed = frequency / Float(factor)
+                let share = (turns - Float(low)) / Float(high - low)
+                return share <= 0 ? slowed : share >= 1 ? frequency : (1 - share) * slowed + share * frequency
+            }
+        case .divisors(let divisors):
+            return zip(frequencies, divisors).map { $0 / $1 }
         }
     }
 }

@@ -1,7 +1,8 @@
 internal import Braid
 internal import CBraidKernels
 
-/// The forward pass of a Llama (arXiv 2302.13971, section 2.2) over a ragged batch.
+/// The forward pass of a Llama (arXiv 2302.13971, section 2.2) over a ragged batch, with what Qwen 2 (biases) and Qwen 3
+/// (norms of query and key heads; arXiv 2505.09388, section 2) add to it.
 ///
 /// All rows of a step go through each weight matrix together, so the weights are read once per step; attention walks
 /// each row's own runs. A row's result does not depend on the other rows, nor on the number of threads, bit for bit.
@@ -35,7 +36,7 @@ final class Transformer {
         self.memory = memory
         self.maximumRows = maximumRows
         scratch = TransformerScratch(configuration, maximumRows: maximumRows, shape: memory.shape)
-        rotary = RotaryTable(headDimension: configuration.headDimension, theta: configuration.ropeTheta)
+        rotary = RotaryTable(configuration)
     }
 
     /// The shape of a page for a model.
@@ -56,7 +57,7 @@ final class Transformer {
                 projectQueryKeyValue(layer, rows.count)
                 rotateAndStore(rows, layer: index)
                 attend(rows, runs: batch.runs, layer: index)
-                add(layer.output, times: scratch.attended, rows.count)
+                add(layer.output, times: scratch.attended, bias: layer.outputBias, rows.count)
                 feedForward(layer, rows.count)
             }
             head(batch.logitRows)
@@ -94,19 +95,19 @@ final class Transformer {
         let queryPieces = (layer.query.rows + size - 1) / size
         let keyPieces = (layer.key.rows + size - 1) / size
         pool.run(queryPieces + 2 * keyPieces) { piece in
-            var (matrix, output, piece) = (layer.query, scratch.query, piece)
+            var (matrix, bias, output, piece) = (layer.query, layer.queryBias, scratch.query, piece)
             if piece >= queryPieces {
                 piece -= queryPieces
-                (matrix, output) = (layer.key, scratch.key)
+                (matrix, bias, output) = (layer.key, layer.keyBias, scratch.key)
                 if piece >= keyPieces {
                     piece -= keyPieces
-                    (matrix, output) = (layer.value, scratch.value)
+                    (matrix, bias, output) = (layer.value, layer.valueBias, scratch.value)
                 }
             }
             withUnsafePointer(to: matrix.matrix) {
                 kernels.matmul(
                     output, matrix.rows, scratch.packed, rows, $0, piece * size,
-                    min(matrix.rows, (piece + 1) * size), nil, false)
+                    min(matrix.rows, (piece + 1) * size), bias, false)
             }
         }
     }
@@ -115,6 +116,8 @@ final class Transformer {
         let heads = configuration.headCount, kvHeads = configuration.keyValueHeadCount
         let dimension = configuration.headDimension
         let kernels = kernels, scratch = scratch, memory = memory
+        let queryNorm = weights.layers[layer].queryNorm, keyNorm = weights.layers[layer].keyNorm
+        let epsilon = configuration.normEpsilon
         let width = rotary.width
         rotary.cosines.withUnsafeBufferPointer { cosines in
             rotary.sines.withUnsafeBufferPointer { sines in
@@ -125,8 +128,11 @@ final class Transformer {
                     for index in piece * size..<min(rows.count, (piece + 1) * size) {
                         let row = rows[index]
                         let cosine = cosines + row.position * width, sine = sines + row.position * width
+                        let query = scratch.query + index * heads * dimension
                         let key = scratch.key + index * kvHeads * dimension
-                        kernels.rotate(scratch.query + index * heads * dimension, cosine, sine, heads, dimension)
+                        if let queryNorm { kernels.rms_norm(query, query, queryNorm, heads, dimension, epsilon) }
+                        if let keyNorm { kernels.rms_norm(key, key, keyNorm, kvHeads, dimension, epsilon) }
+                        kernels.rotate(query, cosine, sine, heads, dimension)
                         kernels.rotate(key, cosine, sine, kvHeads, dimension)
                         withUnsafePointer(to: memory.shape) {
                             kernels.store(
@@ -161,8 +167,10 @@ final class Transformer {
         }
     }
 
-    /// hidden += matrix * input.
-    private func add(_ matrix: WeightMatrix, times input: UnsafeMutablePointer<Float>, _ rows: Int) {
+    /// hidden += matrix * input + bias.
+    private func add(
+        _ matrix: WeightMatrix, times input: UnsafeMutablePointer<Float>, bias: [Float]? = nil, _ rows: Int
+    ) {
         kernels.pack(scratch.packed, input, rows, matrix.columns, matrix.matrix.type)
         let kernels = kernels, scratch = scratch
         let size = outputsPerPiece(matrix.rows)
@@ -170,7 +178,7 @@ final class Transformer {
             withUnsafePointer(to: matrix.matrix) {
                 kernels.matmul(
                     scratch.hidden, matrix.rows, scratch.packed, rows, $0, piece * size,
-                    min(matrix.rows, (piece + 1) * size), nil, true)
+                    min(matrix.rows, (piece + 1) * size), bias, true)
             }
         }
     }

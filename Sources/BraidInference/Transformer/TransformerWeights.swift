@@ -1,12 +1,18 @@
-/// The weights of a Llama, by the names of Hugging Face checkpoints.
+/// The weights of a model, by the names of Hugging Face checkpoints.
 struct TransformerWeights: Sendable {
-    /// One decoder layer; a projection is [outputs, inputs].
+    /// One decoder layer; a projection is [outputs, inputs], a bias [outputs], the norm of a head [head dimension].
     struct Layer: Sendable {
         let inputNorm: [Float]
         let query: WeightMatrix
         let key: WeightMatrix
         let value: WeightMatrix
         let output: WeightMatrix
+        let queryBias: [Float]?
+        let keyBias: [Float]?
+        let valueBias: [Float]?
+        let outputBias: [Float]?
+        let queryNorm: [Float]?
+        let keyNorm: [Float]?
         let feedForwardNorm: [Float]
         let gate: WeightMatrix
         let up: WeightMatrix
@@ -32,6 +38,11 @@ struct TransformerWeights: Sendable {
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelLoadingError) -> WeightMatrix {
             WeightMatrix(try tensor(name, [rows, columns]))
         }
+        func vector(_ name: String, _ count: Int, if isThere: Bool) throws(ModelLoadingError) -> [Float]? {
+            isThere ? try tensor(name, [count]).floats() : nil
+        }
+        let hasBias = configuration.hasAttentionBias, normalizesHeads = configuration.normalizesHeads
+        let headDimension = configuration.headDimension
         embedding = try matrix("model.embed_tokens.weight", configuration.vocabularySize, hidden)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
@@ -43,6 +54,13 @@ struct TransformerWeights: Sendable {
                     key: try matrix(name + "self_attn.k_proj.weight", keyWidth, hidden),
                     value: try matrix(name + "self_attn.v_proj.weight", keyWidth, hidden),
                     output: try matrix(name + "self_attn.o_proj.weight", hidden, queryWidth),
+                    queryBias: try vector(name + "self_attn.q_proj.bias", queryWidth, if: hasBias),
+                    keyBias: try vector(name + "self_attn.k_proj.bias", keyWidth, if: hasBias),
+                    valueBias: try vector(name + "self_attn.v_proj.bias", keyWidth, if: hasBias),
+                    outputBias: try vector(
+                        name + "self_attn.o_proj.bias", hidden, if: configuration.hasOutputBias),
+                    queryNorm: try vector(name + "self_attn.q_norm.weight", headDimension, if: normalizesHeads),
+                    keyNorm: try vector(name + "self_attn.k_norm.weight", headDimension, if: normalizesHeads),
                     feedForwardNorm: try tensor(name + "post_attention_layernorm.weight", [hidden]).floats(),
                     gate: try matrix(name + "mlp.gate_proj.weight", inner, hidden),
                     up: try matrix(name + "mlp.up_proj.weight", inner, hidden),
@@ -55,10 +73,10 @@ struct TransformerWeights: Sendable {
             ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, hidden)
     }
 
-    /// Finds the tensors of a folder.
-    init(_ folder: ModelFolder) throws(ModelLoadingError) {
-        try self.init(folder.configuration) { (name, shape) throws(ModelLoadingError) in
-            try folder.tensor(name, shape: shape)
+    /// Finds the tensors of a model's files.
+    init(_ source: ModelSource) throws(ModelLoadingError) {
+        try self.init(source.configuration) { (name, shape) throws(ModelLoadingError) in
+            try source.tensor(name, shape: shape)
         }
     }
 }

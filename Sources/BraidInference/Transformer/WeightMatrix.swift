@@ -2,7 +2,7 @@ internal import CBraidKernels
 
 /// A weight matrix, read where its file is mapped.
 ///
-/// f32 and bf16 stay as they are; f16 is widened to f32 once, on loading.
+/// f32 and bf16 stay as they are; everything else is widened to f32 once, on loading.
 ///
 /// `@unchecked Sendable`: the elements are kept alive by `owner` and never written.
 struct WeightMatrix: @unchecked Sendable {
@@ -21,7 +21,7 @@ struct WeightMatrix: @unchecked Sendable {
             owner = holder
             elements = tensor.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
             type = tensor.elementType == .float32 ? BRAID_WEIGHT_F32 : BRAID_WEIGHT_BF16
-        case .float16:
+        case .float16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K:
             let copy = tensor.floats().withUnsafeBytes { AlignedBytes(copying: $0) }
             owner = copy
             elements = copy.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped

@@ -38,19 +38,6 @@ final class ModelFolder: Sendable {
         return try file.tensor(name)
     }
 
-    /// The tensor of this name, which must have this shape.
-    ///
-    /// - Throws: As ``tensor(_:)``, and ``ModelLoadingError/invalidValue(path:field:value:allowed:)`` for another shape.
-    func tensor(_ name: String, shape: [Int]) throws(ModelLoadingError) -> TensorView {
-        let tensor = try tensor(name)
-        guard tensor.shape == shape else {
-            throw .invalidValue(
-                path: path, field: "shape of tensor \(name)", value: "\(tensor.shape)",
-                allowed: "\(shape), as config.json says")
-        }
-        return tensor
-    }
-
     // MARK: Files
 
     private struct Index: Decodable {

@@ -49,14 +49,14 @@ final class SafetensorsFile: Sendable {
     /// - Complexity: O(1), unless the tensor lies at an address that its element type does not allow; then it is copied.
     func tensor(_ name: String) throws(ModelLoadingError) -> TensorView {
         guard let entry = entries[name] else { throw .missingTensor(name: name, path: path) }
-        guard let type = TensorElementType(rawValue: entry.type) else {
+        guard let type = TensorElementType(rawValue: entry.type), type.isPlain else {
             throw .unsupported(
                 path: path, feature: "element type of tensor \(name):", value: entry.type,
-                supported: TensorElementType.names)
+                supported: TensorElementType.names(onlyPlain: true))
         }
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
         // The format asks writers to pad the header to 8 bytes, and old ones did not.
-        if let address = bytes.baseAddress, Int(bitPattern: address) % type.byteCount != 0 {
+        if let address = bytes.baseAddress, Int(bitPattern: address) % type.alignment != 0 {
             let copy = AlignedBytes(copying: bytes)
             return TensorView(elementType: type, shape: entry.shape, bytes: copy.bytes, owner: copy)
         }

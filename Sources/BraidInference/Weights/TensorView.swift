@@ -1,7 +1,7 @@
 /// A tensor's numbers where they lie, without a copy.
 ///
-/// The numbers are row-major and little-endian, and `bytes` is aligned to the size of one element. It holds exactly
-/// `elementCount` elements.
+/// The numbers are row-major and little-endian, and `bytes` is aligned as their type wants it. It holds exactly
+/// `elementCount` elements, and where they are stored in blocks, a row is a whole number of blocks.
 ///
 /// `@unchecked Sendable`: `bytes` points into memory that `owner` keeps alive and that nothing ever writes.
 struct TensorView: @unchecked Sendable {
@@ -25,7 +25,7 @@ struct TensorView: @unchecked Sendable {
     }
 
     /// The product of the extents.
-    var elementCount: Int { bytes.count / elementType.byteCount }
+    var elementCount: Int { bytes.count / elementType.blockByteCount * elementType.blockElementCount }
 
     /// Hands out the numbers and keeps them alive until `body` returns.
     func withBytes<Result, Failure: Error>(
@@ -51,23 +51,11 @@ struct TensorView: @unchecked Sendable {
                 }
             case .float16:
                 (0..<elementCount).map {
-                    Self.float(half: UInt16(littleEndian: bytes.load(fromByteOffset: $0 * 2, as: UInt16.self)))
+                    Float(half: UInt16(littleEndian: bytes.load(fromByteOffset: $0 * 2, as: UInt16.self)))
                 }
+            case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K:
+                BlockFormats.floats(bytes, type: elementType)
             }
-        }
-    }
-
-    /// Widens an IEEE 754 half, given by its bits; `Float16` does not exist on every platform that Braid runs on.
-    private static func float(half bits: UInt16) -> Float {
-        let sign = UInt32(bits & 0x8000) << 16
-        let exponent = UInt32(bits >> 10) & 0x1F
-        let fraction = UInt32(bits) & 0x3FF
-        switch exponent {
-        case 0:  // zero or subnormal: fraction x 2^-24, which a Float holds exactly
-            let magnitude = Float(fraction) * 0x1p-24
-            return Float(bitPattern: magnitude.bitPattern | sign)
-        case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-        default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
         }
     }
 }

@@ -21,10 +21,10 @@ final class CachedTransformer {
     }
 
     convenience init(
-        _ folder: ModelFolder, level: KernelLevel = .best, threads: Int = 2, pages: Int = 256, maximumRows: Int = 64
+        _ source: ModelSource, level: KernelLevel = .best, threads: Int = 2, pages: Int = 256, maximumRows: Int = 64
     ) throws {
         try self.init(
-            configuration: folder.configuration, weights: TransformerWeights(folder), level: level, threads: threads,
+            configuration: source.configuration, weights: TransformerWeights(source), level: level, threads: threads,
             pages: pages, maximumRows: maximumRows)
     }
 

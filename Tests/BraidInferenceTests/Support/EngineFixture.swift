@@ -7,7 +7,7 @@ import Testing
 /// A folder with a random model for the `numbers` tokenizer, and what an oracle needs to follow an engine on it.
 final class EngineFixture {
     let folder: TemporaryModelFolder
-    let model: ModelFolder
+    let model: ModelSource
     let tokenizer: Tokenizer
 
     /// Writes the folder. The model has more rows than the tokenizer has tokens, as padded ones do.
@@ -50,7 +50,7 @@ final class EngineFixture {
             header.append("\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":\(offsets)}")
         }
         try folder.writeSafetensors("{" + header.joined(separator: ",") + "}", data: data)
-        model = try ModelFolder(contentsOf: folder.url)
+        model = try ModelSource(contentsOf: folder.url)
     }
 
     /// The `numbers` tokenizer, with the tags of the `braid` dialect that it lacks.

@@ -5,7 +5,10 @@ import Testing
 
 /// A checkpoint of `Fixtures/`, with the logits that Transformers gives it.
 struct Fixture: Sendable, CustomTestStringConvertible {
-    static let all = ["grouped-f32", "tied-bf16", "multiquery-bf16"].map(Fixture.init)
+    static let all = [
+        "grouped-f32", "tied-bf16", "multiquery-bf16", "llama3-f16", "linear-biased-bf16", "mistral-f16", "qwen2-bf16",
+        "qwen3-bf16", "qwen3-biased-f32",
+    ].map(Fixture.init)
 
     let name: String
     var testDescription: String { name }
@@ -24,12 +27,13 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         let stitched: Stitched
     }
 
-    var folder: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/\(name)")
-    }
+    /// Where all fixtures are.
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures")
 
-    func model() throws -> ModelFolder { try ModelFolder(contentsOf: folder) }
+    var folder: URL { Self.folder.appendingPathComponent(name) }
+
+    func model() throws -> ModelSource { try ModelSource(contentsOf: folder) }
 
     func expected() throws -> Expected {
         try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))

@@ -13,8 +13,10 @@ struct TransformerTests {
         let cached = try CachedTransformer(folder, level: level)
         let context = cached.cache.open()
         let logits = try cached.extend(context, expected.ids, chunk: 17)
-        let difference = relativeDifference(logits, try fixture.logits("plain.f32"))
+        let reference = try fixture.logits("plain.f32")
+        let difference = relativeDifference(logits, reference)
         #expect(difference < 1e-4, "largest difference \(difference) of a standard deviation")
+        #expect(logits.map(likeliest) == reference.map(likeliest))
     }
 
     @Test("the oracle itself agrees with Transformers", arguments: Fixture.all)
@@ -86,6 +88,8 @@ struct TransformerTests {
         }
     }
 }
+
+private func likeliest(_ logits: [Float]) -> Int? { logits.indices.max { logits[$0] < logits[$1] } }
 
 extension [[Double]] {
     fileprivate var floats: [[Float]] { map { $0.map { Float($0) } } }

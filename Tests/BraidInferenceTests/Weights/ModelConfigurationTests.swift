@@ -71,6 +71,102 @@ struct ModelConfigurationTests {
         #expect(try load(["architectures": nil]).architecture == .llama)
     }
 
+    @Test("each family says what it adds, as Transformers reads it")
+    func familiesAreTold() throws {
+        let llama = try load()
+        #expect(!llama.hasAttentionBias && !llama.hasOutputBias && !llama.normalizesHeads)
+        let biased = try load(["attention_bias": "true"])
+        #expect(biased.hasAttentionBias && biased.hasOutputBias)
+        let qwen2 = try load(["architectures": #"["Qwen2ForCausalLM"]"#])
+        #expect(qwen2.hasAttentionBias && !qwen2.hasOutputBias && !qwen2.normalizesHeads)
+        #expect(qwen2.maximumContextLength == 32_768)
+        let qwen3 = try load(["architectures": nil, "model_type": #""qwen3""#])
+        #expect(!qwen3.hasAttentionBias && qwen3.normalizesHeads)
+        #expect(qwen3.headDimension == 128)
+        #expect(try load(["architectures": nil, "model_type": #""qwen3""#, "head_dim": "32"]).headDimension == 32)
+        let mistral = try load(["architectures": #"["MistralForCausalLM"]"#, "attention_bias": "true"])
+        #expect(!mistral.hasAttentionBias && !mistral.hasOutputBias)
+        #expect(
+            error(["architectures": #"["Qwen3ForCausalLM"]"#, "num_key_value_heads": nil])
+                .contains("num_key_value_heads is missing"))
+    }
+
+    @Test(
+        "a window that is shorter than the context is the longest context; another one is harmless",
+        arguments: [
+            ("mistral", ["sliding_window": "4096"], 4_096, 4_096), ("mistral", ["sliding_window": "null"], 32_768, nil),
+            ("mistral", [:], 4_096, 4_096), ("mistral", ["sliding_window": "32768"], 32_768, nil),
+            ("llama", ["sliding_window": "4096"], 32_768, nil),
+            ("qwen2", ["sliding_window": "4096"], 32_768, nil),
+            ("qwen2", ["sliding_window": "4096", "use_sliding_window": "false"], 32_768, nil),
+            ("qwen2", ["sliding_window": "4096", "use_sliding_window": "true"], 32_768, nil),
+            (
+                "qwen2", ["sliding_window": "4096", "use_sliding_window": "true", "max_window_layers": "3"], 4_096,
+                4_096
+            ),
+            (
+                "qwen3",
+                [
+                    "sliding_window": "512", "use_sliding_window": "true",
+                    "layer_types": #"["full_attention", "sliding_attention"]"#,
+                ], 512, 512
+            ),
+            (
+                "qwen3",
+                ["sliding_window": "512", "use_sliding_window": "true", "layer_types": #"["full_attention"]"#], 32_768,
+                nil
+            ),
+        ] as [(String, [String: String], Int, Int?)])
+    func windowsBoundTheContext(family: String, keys: [String: String], length: Int, window: Int?) throws {
+        var changes: [String: String?] = ["architectures": nil, "model_type": "\"\(family)\""]
+        changes["max_position_embeddings"] = "32768"
+        for (key, value) in keys { changes[key] = value }
+        let configuration = try load(changes)
+        #expect(configuration.maximumContextLength == length)
+        #expect(configuration.attentionWindow == window)
+    }
+
+    @Test("rotary scalings, in both key styles")
+    func scalingsAreRead() throws {
+        #expect(try load().ropeScaling == .none)
+        #expect(try load(["rope_scaling": #"{"type": "linear", "factor": 2}"#]).ropeScaling == .linear(factor: 2))
+        #expect(
+            try load(["rope_parameters": #"{"rope_theta": 1e4, "rope_type": "linear", "factor": 2.5}"#]).ropeScaling
+                == .linear(factor: 2.5))
+        let members = #""rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0"#
+        let expected = RotaryScaling.llama3(
+            factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8_192)
+        let old = try load([
+            "rope_scaling": "{\(members), \"original_max_position_embeddings\": 8192}", "rope_theta": "5e5",
+        ])
+        #expect(old.ropeScaling == expected)
+        #expect(old.ropeTheta == 500_000)
+        // Without the original length, it is the present one.
+        let new = try load([
+            "rope_parameters": "{\(members), \"rope_theta\": 5e5}", "max_position_embeddings": "8192",
+        ])
+        #expect(new.ropeScaling == expected)
+        #expect(new.ropeTheta == 500_000)
+    }
+
+    @Test(
+        "scalings that cannot be computed are refused",
+        arguments: [
+            #"{"type": "linear"}"#, #"{"type": "linear", "factor": 0}"#, #"{"type": "linear", "factor": -1}"#,
+            #"{"type": "linear", "factor": 1e300}"#, #"{"type": "linear", "factor": 1e-300}"#,
+            #"{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1}"#,
+            #"{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4}"#,
+            #"""
+            {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+             "original_max_position_embeddings": -5}
+            """#,
+        ])
+    func badScalingsAreRefused(scaling: String) {
+        let message = error(["rope_scaling": scaling])
+        #expect(message.hasPrefix("invalid_value"), "\(message)")
+        #expect(message.contains("rope scaling"), "\(message)")
+    }
+
     @Test(
         "numbers out of range are refused and named",
         arguments: [
@@ -105,9 +201,12 @@ struct ModelConfigurationTests {
     @Test(
         "what the engine does not do is refused",
         arguments: [
-            ("architectures", #"["MambaForCausalLM"]"#), ("architectures", "[]"), ("attention_bias", "true"),
-            ("mlp_bias", "true"), ("hidden_act", #""gelu""#), ("quantization_config", #"{"bits": 4}"#),
-            ("rope_scaling", #"{"type": "linear", "factor": 2}"#), ("rope_scaling", #"{"rope_type": "llama3"}"#),
+            ("architectures", #"["MambaForCausalLM"]"#), ("architectures", "[]"),
+            ("layer_types", #"["chunked_attention"]"#),
+            ("partial_rotary_factor", "0.5"), ("mlp_bias", "true"), ("hidden_act", #""gelu""#),
+            ("quantization_config", #"{"bits": 4}"#),
+            ("rope_scaling", #"{"type": "dynamic", "factor": 2}"#),
+            ("rope_parameters", #"{"full_attention": {"rope_theta": 1e4}}"#),
             ("rope_parameters", #"{"rope_theta": 1e4, "rope_type": "yarn"}"#),
             ("rope_parameters", #"{"rope_theta": 1e4, "partial_rotary_factor": 0.5}"#), ("torch_dtype", #""int8""#),
             ("dtype", #""float8_e4m3fn""#),

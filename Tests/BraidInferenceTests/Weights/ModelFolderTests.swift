@@ -42,9 +42,9 @@ struct ModelFolderTests {
         let model = try ModelFolder(contentsOf: folder.url)
         #expect(model.tensorNames == ["a", "b"])
         #expect(model.configuration.headDimension == 2)
-        #expect(try model.tensor("b", shape: [2]).floats() == [0, 0])
+        #expect(try ModelSource.folder(model).tensor("b", shape: [2]).floats() == [0, 0])
         #expect(throws: ModelLoadingError.missingTensor(name: "c", path: folder.url.path)) { try model.tensor("c") }
-        #expect(throws: ModelLoadingError.self) { try model.tensor("b", shape: [1, 2]) }
+        #expect(throws: ModelLoadingError.self) { try ModelSource.folder(model).tensor("b", shape: [1, 2]) }
     }
 
     @Test("shards")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tiny random Llama checkpoints and the logits that Hugging Face Transformers gives them, in f32.
+"""Writes tiny random checkpoints of each family and the logits that Hugging Face Transformers gives them, in f32.
 
-usage: generate_llama_fixtures.py [folder]        (default: the folder of this script)
+usage: generate_model_fixtures.py [folder]        (default: the folder of this script)
 
 Each <name>/ is an ordinary model folder, with three more files:
   expected.json   ids: a plain sequence; stitched: ids, positions and, per token, the start and end of the stretch of
@@ -16,9 +16,17 @@ import sys
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import (
+    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM)
 
-COMMON = dict(attention_bias=False, mlp_bias=False, bos_token_id=0, eos_token_id=1, pad_token_id=None)
+FAMILIES = {
+    "llama": (LlamaConfig, LlamaForCausalLM),
+    "mistral": (MistralConfig, MistralForCausalLM),
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM),
+    "qwen3": (Qwen3Config, Qwen3ForCausalLM),
+}
+COMMON = dict(bos_token_id=0, eos_token_id=1, pad_token_id=None)
 CHECKPOINTS = {
     # Grouped-query heads, head_dim * heads != hidden, untied, f32, the configuration as Transformers 5 writes it.
     "grouped-f32": dict(
@@ -38,6 +46,50 @@ CHECKPOINTS = {
         config=dict(vocab_size=97, hidden_size=75, intermediate_size=130, num_hidden_layers=2, num_attention_heads=5,
                     num_key_value_heads=1, head_dim=24, tie_word_embeddings=False, rms_norm_eps=1e-5,
                     max_position_embeddings=200, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})),
+    # Frequencies rescaled as in Llama 3.1, with pairs left alone, blended and slowed down; f16, tied, as Transformers 4.
+    "llama3-f16": dict(
+        dtype=torch.float16, old_keys=True, shards=False,
+        config=dict(vocab_size=83, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=2, head_dim=16, tie_word_embeddings=True, rms_norm_eps=1e-5,
+                    max_position_embeddings=256,
+                    rope_parameters={"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0,
+                                     "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                     "original_max_position_embeddings": 64})),
+    # Positions compressed, biases on all four projections of attention, bf16, untied.
+    "linear-biased-bf16": dict(
+        dtype=torch.bfloat16, old_keys=False, shards=False,
+        config=dict(vocab_size=61, hidden_size=42, intermediate_size=58, num_hidden_layers=2, num_attention_heads=6,
+                    num_key_value_heads=3, head_dim=10, tie_word_embeddings=False, attention_bias=True,
+                    max_position_embeddings=256, rms_norm_eps=1e-6,
+                    rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0})),
+    # A window that is shorter than the context that the model claims, and no longer than the test's sequences.
+    "mistral-f16": dict(
+        family="mistral", dtype=torch.float16, old_keys=True, shards=False,
+        config=dict(vocab_size=67, hidden_size=44, intermediate_size=50, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=2, head_dim=14, tie_word_embeddings=False, rms_norm_eps=1e-5,
+                    sliding_window=64, max_position_embeddings=256,
+                    rope_parameters={"rope_type": "default", "rope_theta": 1000000.0})),
+    # Biases on queries, keys and values without any key that says so; a window that is switched off; tied.
+    "qwen2-bf16": dict(
+        family="qwen2", dtype=torch.bfloat16, old_keys=False, shards=False,
+        config=dict(vocab_size=71, hidden_size=48, intermediate_size=76, num_hidden_layers=2, num_attention_heads=6,
+                    num_key_value_heads=2, tie_word_embeddings=True, rms_norm_eps=1e-6, sliding_window=16,
+                    use_sliding_window=False, max_position_embeddings=256,
+                    rope_parameters={"rope_type": "default", "rope_theta": 1000000.0})),
+    # A norm of each query and key head before the rotation; heads wider in sum than the residual stream; untied.
+    "qwen3-bf16": dict(
+        family="qwen3", dtype=torch.bfloat16, old_keys=True, shards=False,
+        config=dict(vocab_size=73, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=6,
+                    num_key_value_heads=3, head_dim=16, tie_word_embeddings=False, rms_norm_eps=1e-6,
+                    max_position_embeddings=256,
+                    rope_parameters={"rope_type": "default", "rope_theta": 1000000.0})),
+    # The same with f32 numbers, tied, and biases.
+    "qwen3-biased-f32": dict(
+        family="qwen3", dtype=torch.float32, old_keys=False, shards=False,
+        config=dict(vocab_size=59, hidden_size=36, intermediate_size=52, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=1, head_dim=22, tie_word_embeddings=True, rms_norm_eps=1e-6,
+                    attention_bias=True, max_position_embeddings=256,
+                    rope_parameters={"rope_type": "default", "rope_theta": 1000000.0})),
 }
 PLAIN = 45
 PREFIX, THREADS, OWN = 21, [9, 18, 5], 11
@@ -45,10 +97,11 @@ PREFIX, THREADS, OWN = 21, [9, 18, 5], 11
 
 def model(spec):
     torch.manual_seed(20)
-    built = LlamaForCausalLM(LlamaConfig(initializer_range=0.15, **spec["config"], **COMMON)).eval()
+    configuration, family = FAMILIES[spec.get("family", "llama")]
+    built = family(configuration(initializer_range=0.15, **spec["config"], **COMMON)).eval()
     with torch.no_grad():
         for parameter in built.parameters():
-            if parameter.ndim == 1:  # norms away from one, so that a missing one shows
+            if parameter.ndim == 1:  # norms away from one and biases from zero, so that a missing one shows
                 parameter.add_(0.3 * torch.randn_like(parameter))
     return built.to(spec["dtype"])
 
@@ -75,12 +128,15 @@ def main(folder):
             with open(file) as handle:
                 config = json.load(handle)
             config["torch_dtype"] = config.pop("dtype")
-            config["rope_theta"] = config.pop("rope_parameters")["rope_theta"]
-            config["rope_scaling"] = None
-            config.pop("head_dim", None)
+            rope = config.pop("rope_parameters")
+            config["rope_theta"] = rope.pop("rope_theta")
+            config["rope_scaling"] = None if rope["rope_type"] == "default" else rope
+            config.pop("layer_types", None)
+            if "head_dim" not in spec["config"]:
+                config.pop("head_dim", None)
             with open(file, "w") as handle:
                 json.dump(config, handle, indent=2)
-        reference = LlamaForCausalLM.from_pretrained(path, dtype=torch.float32, attn_implementation="eager").eval()
+        reference = type(built).from_pretrained(path, dtype=torch.float32, attn_implementation="eager").eval()
         vocabulary = spec["config"]["vocab_size"]
         random = torch.Generator().manual_seed(7)
         plain = torch.randint(vocabulary, (PLAIN,), generator=random)
