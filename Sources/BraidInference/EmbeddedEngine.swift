@@ -33,11 +33,10 @@ public final class EmbeddedEngine: Engine {
         let model = try ModelSource(contentsOf: url)
         let configuration = model.configuration
         let weights = try TransformerWeights(model)
-        let folder = ModelSource.isFile(url) ? url.deletingLastPathComponent() : url
-        let tokenizer = try Tokenizer(contentsOf: folder)
+        let tokenizer = try ModelSource.tokenizer(of: url)
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelLoadingError.invalidValue(
-                path: folder.appendingPathComponent("tokenizer.json").path, field: "number of tokens",
+                path: url.path, field: "number of the tokenizer's tokens",
                 value: "\(tokenizer.vocabularySize)",
                 allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }

@@ -113,6 +113,25 @@ struct BinaryTests {
         #expect(try Binary.run("models").output.hasPrefix("NAME "))
     }
 
+    @Test("a model's files are inspected without loading them")
+    func inspection() throws {
+        let text = try Binary.run("models", "inspect", "braid-puzzles")
+        #expect(text.code == 0)
+        #expect(text.output.contains("llama"))
+        #expect(text.output.contains("runs here      yes"))
+        let outcome = try Binary.run("models", "inspect", "braid-puzzles", "--json")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let contents = try #require(report["contents"] as? [[String: Any]])
+        let numbers = contents.compactMap { $0["numbers"] as? Int }.reduce(0, +)
+        #expect(report["parameters"] as? Int == numbers)
+        #expect(numbers > 1_000_000)
+        #expect((report["problems"] as? [String])?.isEmpty == true)
+        #expect((report["shape"] as? [String: Any])?["family"] as? String == "llama")
+        let missing = try Binary.run("models", "inspect", "no-such-model")
+        #expect(missing.code == 3)
+        #expect(missing.error.contains("there is no model 'no-such-model'"))
+    }
+
     @Test("a line of training data is shown as a tree")
     func data() throws {
         let data = try Binary.run("data", "--count", "3").output

@@ -18,7 +18,7 @@ struct FailureTests {
         (InputError.notATrajectory(source: "x", reason: "y"), 2),
         (InputError.noSuchLine(source: "x", line: 2, lines: 1), 2),
         (ModelError.unknown("x", known: []), 3),
-        (ModelError.notAFolder("x"), 3),
+        (ModelError.notAModel("x"), 3),
         (ModelError.missing("x"), 3),
         (ModelError.unusable(model: "x", reason: "y"), 3),
         (BudgetError.outOfRange(name: "x", value: 0, allowed: 1...2), 2),

@@ -1,19 +1,10 @@
 import ArgumentParser
-import BraidModels
-import Foundation
 
-/// `braid models`: the models that come with the package.
+/// `braid models`: the models that come with the package, and what is in any model's files.
 struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "List the built-in models: what they are for and where they are.")
-
-    @Flag(help: "Print the list as JSON.")
-    var json = false
-
-    func run() throws {
-        let models = BuiltInModel.all.map { ModelListing($0) }
-        try StandardStream.output.write(
-            json ? JSONText.encode(models) : Data((ModelListing.table(models) + "\n").utf8))
-    }
+        abstract: "List the built-in models, or inspect a model's files.",
+        subcommands: [ModelsListCommand.self, ModelsInspectCommand.self],
+        defaultSubcommand: ModelsListCommand.self)
 }

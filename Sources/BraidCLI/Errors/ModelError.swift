@@ -2,8 +2,8 @@
 enum ModelError: Error, Hashable, CustomStringConvertible {
     /// Neither a built-in model nor a folder has this name.
     case unknown(String, known: [String])
-    /// The path is not a folder.
-    case notAFolder(String)
+    /// The path is neither a folder nor a `.gguf` file.
+    case notAModel(String)
     /// A built-in model's files are not where the package puts them; the text says where they were looked for.
     case missing(String)
     /// The model's files cannot be used.
@@ -14,9 +14,10 @@ enum ModelError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .unknown(let name, let known):
             "there is no model '\(name)'; choose a built-in one (\(known.joined(separator: ", "))) or give the path of "
-                + "a Hugging Face folder"
-        case .notAFolder(let path):
-            "\(path) is not a folder; give the Hugging Face folder that has config.json, tokenizer.json and the weights"
+                + "a Hugging Face folder or of a .gguf file"
+        case .notAModel(let path):
+            "\(path) is not a folder and not a .gguf file; give the Hugging Face folder that has config.json, "
+                + "tokenizer.json and the weights, or a .gguf file"
         case .missing(let description): description
         case .unusable(let model, let reason):
             "the model \(model) cannot be loaded: \(reason); 'braid models' lists the built-in ones"

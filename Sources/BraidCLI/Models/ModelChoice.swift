@@ -7,8 +7,8 @@ import Foundation
 enum ModelChoice: Equatable {
     /// One that comes with the package.
     case builtIn(BuiltInModel)
-    /// A Hugging Face folder.
-    case folder(URL)
+    /// A Hugging Face folder or a GGUF file.
+    case path(URL)
 
     /// Reads `--model`; without one, the built-in model that was trained for the method.
     /// - Throws: ``ModelError``.
@@ -25,29 +25,36 @@ enum ModelChoice: Equatable {
         guard !name.isEmpty, FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
             throw .unknown(name, known: BuiltInModel.all.map(\.name))
         }
-        guard isFolder.boolValue else { throw .notAFolder(name) }
-        self = .folder(URL(fileURLWithPath: name, isDirectory: true))
+        let url = URL(fileURLWithPath: name, isDirectory: isFolder.boolValue)
+        guard isFolder.boolValue || url.pathExtension.lowercased() == "gguf" else { throw .notAModel(name) }
+        self = .path(url)
     }
 
     /// What errors and tables call it.
     var name: String {
         switch self {
         case .builtIn(let model): model.name
-        case .folder(let folder): folder.lastPathComponent
+        case .path(let url): url.lastPathComponent
         }
     }
 
     /// Whether the package brings it.
     var isBuiltIn: Bool { if case .builtIn = self { true } else { false } }
 
+    /// Where its files are.
+    /// - Throws: `BuiltInModelError`.
+    func location() throws -> URL {
+        switch self {
+        case .builtIn(let model): try model.folder()
+        case .path(let url): url
+        }
+    }
+
     /// Loads it.
     /// - Throws: ``ModelError/missing(_:)`` and ``ModelError/unusable(model:reason:)``.
     func engine() throws(ModelError) -> any Engine {
         do {
-            switch self {
-            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder())
-            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder)
-            }
+            return try EmbeddedEngine(contentsOf: location())
         } catch let error as BuiltInModelError {
             throw .missing(error.description)
         } catch {

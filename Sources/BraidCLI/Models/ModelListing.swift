@@ -1,3 +1,4 @@
+import BraidInference
 import BraidModels
 import Foundation
 
@@ -13,7 +14,7 @@ struct ModelListing: Encodable {
     var summary: String
     /// Numbers in its weights; nil when they cannot be read.
     var parameters: Int?
-    /// Size of its files; nil when they are missing.
+    /// Size of its files; nil when they are missing or damaged.
     var bytes: Int?
     /// Where they are; nil when they are missing.
     var folder: String?
@@ -24,10 +25,11 @@ struct ModelListing: Encodable {
         summary = model.summary
         // A missing folder is not an error here: the list says so.
         guard let url = try? model.folder() else { return }
-        let files = ModelFolder(folder: url)
-        parameters = files.parameterCount
-        bytes = files.byteCount
         folder = url.path
+        // Nor are damaged ones: loading the model says what is wrong.
+        guard let inspection = try? ModelInspection(contentsOf: url) else { return }
+        parameters = inspection.parameterCount
+        bytes = inspection.fileByteCount
     }
 
     /// Writes every key, null where nothing is known.

@@ -48,7 +48,8 @@ final class ModelFolder: Sendable {
         }
     }
 
-    private static func files(in folder: URL) throws(ModelLoadingError) -> [String: SafetensorsFile] {
+    /// The file that holds each tensor of a folder.
+    static func files(in folder: URL) throws(ModelLoadingError) -> [String: SafetensorsFile] {
         let single = folder.appendingPathComponent("model.safetensors")
         let indexURL = folder.appendingPathComponent("model.safetensors.index.json")
         // One file wins over an index, as in Transformers.

@@ -42,6 +42,12 @@ final class SafetensorsFile: Sendable {
     /// Whether the file holds a tensor of this name.
     func contains(_ name: String) -> Bool { entries[name] != nil }
 
+    /// How much a tensor holds: its element type as the format calls it, its numbers, and their bytes.
+    func content(of name: String) -> (type: String, elements: Int, bytes: Int)? {
+        guard let entry = entries[name], let size = Self.elementByteCounts[entry.type] else { return nil }
+        return (entry.type, entry.range.count / size, entry.range.count)
+    }
+
     /// The tensor of this name.
     ///
     /// - Throws: ``ModelLoadingError/missingTensor(name:path:)``, or
