@@ -22,21 +22,24 @@ public final class EmbeddedEngine: Engine {
     public let tokenizer: Tokenizer
     /// A hash of the vocabulary: engines with the same fingerprint give the same ids.
     public var vocabularyFingerprint: String { tokenizer.fingerprint }
+    /// The model's chat template, if it has one, or what is wrong with it: a model without a usable template still runs.
+    let chatTemplate: Result<ChatTemplate?, any Error>
     private let worker: InferenceWorker
     private let encoder: TokenTextEncoder
 
     /// Loads a model; weights are mapped, not read, but for those of a type that the kernels do not take.
     ///
-    /// - Parameter url: A folder in Hugging Face layout, or a `.gguf` file with its `tokenizer.json` beside it.
+    /// - Parameter url: A folder in Hugging Face layout, or a `.gguf` file; if it holds no vocabulary, `tokenizer.json`
+    ///   must lie beside it.
     /// - Throws: ``ModelLoadingError`` for what is wrong with the files, `EngineError` for what is wrong with the options.
     public init(contentsOf url: URL, options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws {
         let model = try ModelSource(contentsOf: url)
         let configuration = model.configuration
         let weights = try TransformerWeights(model)
-        let tokenizer = try ModelSource.tokenizer(of: url)
+        let tokenizer = try Tokenizer(of: model, at: url)
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelLoadingError.invalidValue(
-                path: url.path, field: "number of the tokenizer's tokens",
+                path: url.path, field: "number of tokens of the tokenizer",
                 value: "\(tokenizer.vocabularySize)",
                 allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }
@@ -44,6 +47,7 @@ public final class EmbeddedEngine: Engine {
         let shape = Transformer.kvShape(of: configuration, type: weights.cacheType(for: options.cacheType))
         let pageCount = try Self.pageCount(options, configuration, shape)
         self.tokenizer = tokenizer
+        chatTemplate = Result { try ChatTemplate(of: model, at: url) }
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
         description = EngineDescription(
             name: "embedded", model: url.standardizedFileURL.lastPathComponent,

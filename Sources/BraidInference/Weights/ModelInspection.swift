@@ -78,7 +78,7 @@ public struct ModelInspection: Sendable {
                     path: url.path, feature: "element type", value: content.elementType,
                     supported: TensorElementType.names(onlyPlain: format == "safetensors")))
         }
-        _ = attempt { () throws(ModelLoadingError) in try ModelSource.tokenizer(of: url) }
+        _ = attempt { () throws(ModelLoadingError) in try Tokenizer(of: ModelSource(contentsOf: url), at: url) }
         var seen: Set<ModelLoadingError> = []
         self.problems = problems.filter { seen.insert($0).inserted }
     }

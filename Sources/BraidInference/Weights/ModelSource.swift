@@ -23,13 +23,6 @@ enum ModelSource: Sendable {
         return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && !isFolder.boolValue
     }
 
-    /// Reads a model's tokenizer: the `tokenizer.json` in its folder, or beside its file.
-    ///
-    /// - Throws: ``ModelLoadingError``.
-    static func tokenizer(of url: URL) throws(ModelLoadingError) -> Tokenizer {
-        try Tokenizer(contentsOf: isFile(url) ? url.deletingLastPathComponent() : url)
-    }
-
     /// What the model's files say of its dimensions.
     var configuration: ModelConfiguration {
         switch self {

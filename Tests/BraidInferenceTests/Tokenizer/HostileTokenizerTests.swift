@@ -184,4 +184,56 @@ struct HostileTokenizerTests {
         #expect(
             try load(extraVocabulary: #", "12": 258"#, merges: merges, preTokenizer: digits).encode("12") == [49, 50])
     }
+
+    @Test("cut and spoilt files of every family are refused or work, and never trap")
+    func mutatedFilesDoNotTrap() throws {
+        var random = SeededGenerator(seed: 5)
+        let count = Int(ProcessInfo.processInfo.environment["BRAID_FUZZ_MUTANTS"] ?? "") ?? 3_000
+        let files = try FamilyFixture.names.map { name in
+            Array(try Data(contentsOf: FamilyFixture.folder(name).appendingPathComponent("tokenizer.json")))
+        }
+        func pick(_ limit: Int) -> Int { Int(random.next() % UInt64(max(1, limit))) }
+        let words = [
+            "-1", "0", "4294967296", "9223372036854775808", "1e309", "null", "true", "[]", "{}", "\"\"", "\"\\ud800\"",
+            "\u{301}", "\"Regex\":\"(a|b)*\"", "\"type\":\"Sequence\"", "\"id\":7", "[[[[", "\u{0}", "<0x41>",
+            "\u{2581}",
+        ].map { Array($0.utf8) }
+        let folder = try TemporaryModelFolder()
+        let text = "The 12345 <s>[INST] caf\u{65}\u{301} \u{1F9D1}\r\n <tool> <0x41> \u{2581}x"
+        var outcomes: [String: Int] = [:]
+        for _ in 0..<count {
+            var bytes = files[pick(files.count)]
+            // Most of a file is vocabulary; the settings are at its beginning.
+            let reach = pick(2) == 0 ? min(bytes.count, 3_000) : bytes.count
+            for _ in 0..<1 + pick(3) {
+                let place = min(pick(reach), max(0, bytes.count - 1))
+                switch pick(5) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + pick(30)))
+                case 2: bytes.insert(contentsOf: words[pick(words.count)], at: place)
+                case 3: if pick(8) == 0 { bytes.removeSubrange(place...) }
+                default:
+                    // A whole number becomes another.
+                    guard let digit = bytes[place...].firstIndex(where: { (0x30...0x39).contains($0) }) else {
+                        continue
+                    }
+                    let end = bytes[digit...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.count
+                    bytes.replaceSubrange(digit..<end, with: words[pick(5)])
+                }
+                if bytes.isEmpty { bytes = [0x7B] }
+            }
+            try folder.write(bytes, to: "tokenizer.json")
+            do {
+                let tokenizer = try Tokenizer(contentsOf: folder.url)
+                let ids = tokenizer.encode(text, allowingControlTokens: true) + tokenizer.encode(text)
+                _ = tokenizer.decode(ids + [0, 7, 300, 1_000, -1])
+                outcomes["loaded", default: 0] += 1
+            } catch {
+                outcomes["refused", default: 0] += 1
+                if error.description.isEmpty { Issue.record("an error without words") }
+            }
+        }
+        #expect(outcomes.values.reduce(0, +) == count)
+        #expect(outcomes["loaded", default: 0] > 0 && outcomes["refused", default: 0] > 0, "\(outcomes)")
+    }
 }

@@ -1,0 +1,24 @@
+internal import Foundation
+
+extension Tokenizer {
+    /// Reads the tokenizer of a GGUF file.
+    ///
+    /// - Throws: ``ModelLoadingError``: it is missing, damaged or of an unsupported kind.
+    /// - Complexity: O(size of the vocabulary).
+    init(_ gguf: GGUFFile) throws(ModelLoadingError) {
+        let vocabulary = try GGUFVocabulary(gguf)
+        try self.init(
+            vocabulary.file, path: gguf.path, beginToken: vocabulary.beginTokenID.map { vocabulary.tokens[$0] })
+    }
+
+    /// Reads a model's tokenizer: a folder's, or a GGUF file's own; if the file has none, the one beside it.
+    ///
+    /// - Throws: ``ModelLoadingError``
+    init(of model: ModelSource, at url: URL) throws(ModelLoadingError) {
+        switch model {
+        case .gguf(let model) where model.file.values["tokenizer.ggml.tokens"] != nil: try self.init(model.file)
+        case .gguf: try self.init(contentsOf: url.deletingLastPathComponent())
+        case .folder: try self.init(contentsOf: url)
+        }
+    }
+}
