@@ -1,6 +1,7 @@
 public import Braid
 internal import CBraidKernels
 public import Foundation
+internal import Synchronization
 
 /// The engine inside the package: runs a Hugging Face folder of the Llama family on the processor.
 ///
@@ -11,9 +12,9 @@ public import Foundation
 /// await context.close()
 /// ```
 ///
-/// All contexts share one forward pass per step and one key-value cache. The same seed gives the same tokens, byte for
-/// byte, alone or beside any number of others. Tokens that end an answer by the model's `config.json` end every decode
-/// call, named among its stops or not.
+/// All contexts share one forward pass per step and one key-value cache; what contexts begin with is read once, and
+/// remembered after they end. The same seed gives the same tokens, byte for byte, alone or beside any number of others.
+/// Tokens that end an answer by the model's `config.json` end every decode call, named among its stops or not.
 public final class EmbeddedEngine: Engine {
     /// What this engine is and can do.
     public let description: EngineDescription
@@ -22,6 +23,7 @@ public final class EmbeddedEngine: Engine {
     /// A hash of the vocabulary: engines with the same fingerprint give the same ids.
     public var vocabularyFingerprint: String { tokenizer.fingerprint }
     private let worker: InferenceWorker
+    private let partitions = Atomic(0)
     private let encoder: TokenTextEncoder
 
     /// Loads a model's folder; weights are mapped, not read.
@@ -39,33 +41,49 @@ public final class EmbeddedEngine: Engine {
                 allowed: "at most vocab_size of config.json, \(configuration.vocabularySize)")
         }
         let kernels = try Self.kernels(options)
-        let shape = Transformer.kvShape(of: configuration)
-        let pageCount = try Self.pageCount(options, configuration, shape)
+        let plan = try MemoryPlan(options, configuration, weightBytes: try Self.weightBytes(in: folder))
         self.tokenizer = tokenizer
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
         description = EngineDescription(
             name: "embedded", model: folder.standardizedFileURL.lastPathComponent,
-            contextLength: configuration.maximumContextLength, tier: .tokens,
+            contextLength: plan.contextLength, tier: .tokens,
             controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true)
         // Threads and memory are made here, so that a failure is thrown, and handed over to the worker's thread.
         let pool = try ComputePool(threads: options.threads)
-        let memory = KVMemory(shape: shape, pageCount: pageCount)
+        let memory = KVMemory(shape: Transformer.kvShape(of: configuration), pageCount: plan.pageCount)
         let transformer = Transformer(
             configuration: configuration, weights: weights, kernels: kernels, pool: pool, memory: memory,
             maximumRows: options.maximumRows)
         worker = InferenceWorker(
             InferenceLoop(
-                model: configuration, tokenizer: tokenizer, kernels: kernels, transformer: transformer, memory: memory,
-                pageCount: pageCount))
+                model: configuration, contextLength: plan.contextLength, tokenizer: tokenizer, kernels: kernels,
+                transformer: transformer, memory: memory,
+                cache: KVCache(pageCount: plan.pageCount, keepsPages: options.keepsPrefixes)))
     }
 
     /// Starts a context that holds the prompt. Nothing is put before it: a model that expects a token at the beginning
     /// has it in its dialect's prompt.
     /// - Throws: `EngineError`, `CancellationError`.
     public func open(_ prompt: TokenText) async throws -> any EngineContext {
+        try await open(prompt, in: .common)
+    }
+
+    /// The same engine for somebody whose prompts nobody else may learn of. Its contexts find only each other's prefixes in
+    /// the cache, so from how fast a prompt is read no one can tell what others have asked. Keep it as long as its user
+    /// comes back: asked again, this gives another one.
+    public func isolated() -> any Engine {
+        IsolatedEngine(engine: self, partition: CachePartition(value: partitions.add(1, ordering: .relaxed).newValue))
+    }
+
+    func open(_ prompt: TokenText, in partition: CachePartition) async throws -> any EngineContext {
         let tokens = try encoder.encode(prompt)
-        let id = try await worker.ask { .open(tokens, $0) }
+        let id = try await worker.ask { .open(tokens, partition, $0) }
         return EmbeddedContext(id, worker: worker, encoder: encoder)
+    }
+
+    /// Lets go of all prefixes that are kept for contexts to come.
+    public func clearPrefixes() async throws {
+        try await worker.ask { .clear($0) }
     }
 
     /// What was done so far.
@@ -82,7 +100,8 @@ public final class EmbeddedEngine: Engine {
         }
         try check("threads", options.threads, 1...64)
         try check("maximum rows", options.maximumRows, 2...4096)
-        try check("cache bytes", options.cacheBytes, 0...(1 << 46))
+        try check("cache bytes", options.cacheBytes ?? 0, 0...(1 << 46))
+        try check("memory limit", options.memoryLimit ?? 0, 0...(1 << 46))
         guard let kernels = options.kernels.kernels else {
             let available = KernelLevel.allCases.filter(\.isAvailable).map(\.rawValue)
             throw .invalidOption(
@@ -92,16 +111,14 @@ public final class EmbeddedEngine: Engine {
         return kernels
     }
 
-    /// Pages that fit the memory, but at least as many as one context can need.
-    private static func pageCount(
-        _ options: EmbeddedEngineOptions, _ configuration: ModelConfiguration, _ shape: braid_kv_shape
-    ) throws(EngineError) -> Int {
-        let pageBytes = shape.page_stride * MemoryLayout<Float>.stride
-        let least = configuration.maximumContextLength / KVCache.pagePositions + 2
-        let count = min(Int(Int32.max), max(least, options.cacheBytes / pageBytes))
-        guard !count.multipliedReportingOverflow(by: pageBytes).overflow, count * pageBytes <= 1 << 46 else {
-            throw .failed("a full context of this model needs more than 64 TiB of key-value memory")
-        }
-        return count
+    /// Bytes of the files that the weights are mapped from.
+    private static func weightBytes(in folder: URL) throws -> Int {
+        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { ["safetensors", "gguf"].contains($0.pathExtension) }
+            .reduce(0) { sum, file in
+                // The Hugging Face cache is made of symbolic links.
+                let values = try file.resolvingSymlinksInPath().resourceValues(forKeys: [.fileSizeKey])
+                return sum + (values.fileSize ?? 0)
+            }
     }
 }

@@ -41,17 +41,22 @@ enum ModelChoice: Equatable {
     var isBuiltIn: Bool { if case .builtIn = self { true } else { false } }
 
     /// Loads it.
-    /// - Throws: ``ModelError/missing(_:)`` and ``ModelError/unusable(model:reason:)``.
-    func engine() throws(ModelError) -> any Engine {
+    /// - Parameter memoryLimit: Most memory that it may take; nil for no limit.
+    /// - Throws: ``ModelError/missing(_:)``, ``ModelError/unusable(model:reason:)``, and `EngineError` when the limit is
+    ///   too low.
+    func engine(memoryLimit: ByteCount? = nil) throws -> any Engine {
+        let options = EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes)
         do {
             switch self {
-            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder())
-            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder)
+            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder(), options: options)
+            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder, options: options)
             }
         } catch let error as BuiltInModelError {
-            throw .missing(error.description)
+            throw ModelError.missing(error.description)
+        } catch let error as EngineError {
+            throw error
         } catch {
-            throw .unusable(model: name, reason: "\(error)")
+            throw ModelError.unusable(model: name, reason: "\(error)")
         }
     }
 }
