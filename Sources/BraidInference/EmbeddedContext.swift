@@ -49,6 +49,11 @@ final class EmbeddedContext: EngineContext {
         try await worker.ask { .join(self.id, threads: ids, tokens: tokens, $0) }
     }
 
+    func warmUpJoin(_ text: TokenText) async throws {
+        let tokens = try encoder.encode(text)
+        try await worker.ask { .warm(self.id, tokens, $0) }
+    }
+
     func score(_ text: TokenText) async throws -> [LogProbability] {
         let tokens = try encoder.encode(text)
         return try await worker.ask { .score(self.id, tokens, $0) }

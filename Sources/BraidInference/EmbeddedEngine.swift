@@ -1,6 +1,7 @@
 public import Braid
 internal import CBraidKernels
 public import Foundation
+internal import Synchronization
 
 /// The engine inside the package: runs a Hugging Face folder or a GGUF file on the processor; which families,
 /// ``ModelArchitecture`` says.
@@ -12,9 +13,9 @@ public import Foundation
 /// await context.close()
 /// ```
 ///
-/// All contexts share one forward pass per step and one key-value cache. The same seed gives the same tokens, byte for
-/// byte, alone or beside any number of others. Tokens that end an answer by the model's `config.json` end every decode
-/// call, named among its stops or not.
+/// All contexts share one forward pass per step and one key-value cache; what contexts begin with is read once, and
+/// remembered after they end. The same seed gives the same tokens, byte for byte, alone or beside any number of others.
+/// Tokens that end an answer by the model's `config.json` end every decode call, named among its stops or not.
 public final class EmbeddedEngine: Engine {
     /// What this engine is and can do.
     public let description: EngineDescription
@@ -25,6 +26,7 @@ public final class EmbeddedEngine: Engine {
     /// The model's chat template, if it has one, or what is wrong with it: a model without a usable template still runs.
     let chatTemplate: Result<ChatTemplate?, any Error>
     private let worker: InferenceWorker
+    private let partitions = Atomic(0)
     private let encoder: TokenTextEncoder
 
     /// Loads a model; weights are mapped, not read, but for those of a type that the kernels do not take.
@@ -44,34 +46,52 @@ public final class EmbeddedEngine: Engine {
                 allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }
         let kernels = try Self.kernels(options)
-        let shape = Transformer.kvShape(of: configuration, type: weights.cacheType(for: options.cacheType))
-        let pageCount = try Self.pageCount(options, configuration, shape)
+        let cacheType = weights.cacheType(for: options.cacheType)
+        let plan = try MemoryPlan(options, configuration, cacheType: cacheType, weightBytes: weights.byteCount)
         self.tokenizer = tokenizer
         chatTemplate = Result { try ChatTemplate(of: model, at: url) }
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
         description = EngineDescription(
             name: "embedded", model: url.standardizedFileURL.lastPathComponent,
-            contextLength: configuration.maximumContextLength, tier: .tokens,
+            contextLength: plan.contextLength, tier: .tokens,
             controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true)
         // Threads and memory are made here, so that a failure is thrown, and handed over to the worker's thread.
         let pool = try ComputePool(threads: options.threads)
-        let memory = KVMemory(shape: shape, pageCount: pageCount)
+        let memory = KVMemory(
+            shape: Transformer.kvShape(of: configuration, type: cacheType), pageCount: plan.pageCount)
         let transformer = Transformer(
             configuration: configuration, weights: weights, kernels: kernels, pool: pool, memory: memory,
             maximumRows: options.maximumRows)
         worker = InferenceWorker(
             InferenceLoop(
-                model: configuration, tokenizer: tokenizer, kernels: kernels, transformer: transformer, memory: memory,
-                pageCount: pageCount))
+                model: configuration, contextLength: plan.contextLength, tokenizer: tokenizer, kernels: kernels,
+                transformer: transformer, memory: memory,
+                cache: KVCache(pageCount: plan.pageCount, keepsPages: options.keepsPrefixes)))
     }
 
     /// Starts a context that holds the prompt. Nothing is put before it: a model that expects a token at the beginning
     /// has it in its dialect's prompt.
     /// - Throws: `EngineError`, `CancellationError`.
     public func open(_ prompt: TokenText) async throws -> any EngineContext {
+        try await open(prompt, in: .common)
+    }
+
+    /// The same engine for somebody whose prompts nobody else may learn of. Its contexts find only each other's prefixes in
+    /// the cache, so from how fast a prompt is read no one can tell what others have asked. Keep it as long as its user
+    /// comes back: asked again, this gives another one.
+    public func isolated() -> any Engine {
+        IsolatedEngine(engine: self, partition: CachePartition(value: partitions.add(1, ordering: .relaxed).newValue))
+    }
+
+    func open(_ prompt: TokenText, in partition: CachePartition) async throws -> any EngineContext {
         let tokens = try encoder.encode(prompt)
-        let id = try await worker.ask { .open(tokens, $0) }
+        let id = try await worker.ask { .open(tokens, partition, $0) }
         return EmbeddedContext(id, worker: worker, encoder: encoder)
+    }
+
+    /// Lets go of all prefixes that are kept for contexts to come.
+    public func clearPrefixes() async throws {
+        try await worker.ask { .clear($0) }
     }
 
     /// What was done so far.
@@ -88,7 +108,8 @@ public final class EmbeddedEngine: Engine {
         }
         try check("threads", options.threads, 1...64)
         try check("maximum rows", options.maximumRows, 2...4096)
-        try check("cache bytes", options.cacheBytes, 0...(1 << 46))
+        try check("cache bytes", options.cacheBytes ?? 0, 0...(1 << 46))
+        try check("memory limit", options.memoryLimit ?? 0, 0...(1 << 46))
         guard let kernels = options.kernels.kernels else {
             let available = KernelLevel.allCases.filter(\.isAvailable).map(\.rawValue)
             throw .invalidOption(
@@ -98,16 +119,5 @@ public final class EmbeddedEngine: Engine {
         return kernels
     }
 
-    /// Pages that fit the memory, but at least as many as one context can need.
-    private static func pageCount(
-        _ options: EmbeddedEngineOptions, _ configuration: ModelConfiguration, _ shape: braid_kv_shape
-    ) throws(EngineError) -> Int {
-        let pageBytes = shape.page_stride
-        let least = configuration.maximumContextLength / KVCache.pagePositions + 2
-        let count = min(Int(Int32.max), max(least, options.cacheBytes / pageBytes))
-        guard !count.multipliedReportingOverflow(by: pageBytes).overflow, count * pageBytes <= 1 << 46 else {
-            throw .failed("a full context of this model needs more than 64 TiB of key-value memory")
-        }
-        return count
     }
 }

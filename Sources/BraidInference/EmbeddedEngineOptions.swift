@@ -4,9 +4,14 @@ internal import Foundation
 public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// Threads that compute: 1...64. Default: the processor's cores, at most 8.
     public var threads: Int
-    /// Memory for keys and values in bytes; at least one full context always fits. Default: 1 GiB, of which the system
-    /// provides only what is used.
-    public var cacheBytes: Int
+    /// Memory for keys and values in bytes, of which the system provides only what is used; nil for 1 GiB, or what one
+    /// full context needs if that is more, but at most half of the machine's memory. What fits decides how long a context
+    /// can be.
+    public var cacheBytes: Int?
+    /// Most memory for weights, activations, and keys and values together, in bytes; nil for no such limit.
+    public var memoryLimit: Int?
+    /// Whether full pages stay behind when a context ends, for others that begin with the same tokens. Off for measuring.
+    public var keepsPrefixes: Bool
     /// Most rows of one step, tokens prefilled and decoded together: 2...4096. More make prefill faster and the steps of
     /// those who decode meanwhile longer. Default: 64.
     public var maximumRows: Int
@@ -19,11 +24,13 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
 
     /// Creates options.
     public init(
-        threads: Int? = nil, cacheBytes: Int = 1 << 30, maximumRows: Int = 64, kernels: KernelLevel = .best,
-        cacheType: CacheType = .automatic
+        threads: Int? = nil, cacheBytes: Int? = nil, memoryLimit: Int? = nil, keepsPrefixes: Bool = true,
+        maximumRows: Int = 64, kernels: KernelLevel = .best, cacheType: CacheType = .automatic
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
+        self.memoryLimit = memoryLimit
+        self.keepsPrefixes = keepsPrefixes
         self.maximumRows = maximumRows
         self.kernels = kernels
         self.cacheType = cacheType

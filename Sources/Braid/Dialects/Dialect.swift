@@ -169,6 +169,11 @@ public struct Dialect: Sendable, Hashable {
 
     /// What the parent sees at the join of threads in outline order.
     func joinedText(_ threads: [JoinedThread]) -> TokenText {
+        joinedTextBeginning(threads) + blockEndText
+    }
+
+    /// What the joined text begins with, once the first threads in outline order have ended.
+    func joinedTextBeginning(_ threads: [JoinedThread]) -> TokenText {
         var joined = TokenText()
         for (index, thread) in threads.enumerated() {
             switch shows {
@@ -181,7 +186,7 @@ public struct Dialect: Sendable, Hashable {
                 if !thread.isClosed { joined.pieces += cutThreadEnd.pieces }
             }
         }
-        return joined + blockEndText
+        return joined
     }
 
     /// What the runtime appends after the threads: ``threadsEnd`` and, where that is its task, the block's closing tag.

@@ -17,6 +17,13 @@ public protocol EngineContext: Sendable {
     /// closed.
     func fork(_ count: Int) async throws -> [any EngineContext]
 
+    /// Says how the text of the coming ``JoinForm/reprefill(_:)`` join begins, while threads still run, so that an engine
+    /// can prefill it ahead; a later call says the same and more.
+    ///
+    /// A hint that changes nothing but the time that the join takes: the join may turn out to be another one. An engine
+    /// may ignore it, and does unless it says otherwise.
+    func warmUpJoin(_ text: TokenText) async throws
+
     /// Brings threads that were forked from this context back into it, in the order given, and closes them.
     func join(_ threads: [any EngineContext], as form: JoinForm) async throws
 
@@ -25,4 +32,9 @@ public protocol EngineContext: Sendable {
 
     /// Gives the context's memory back; closing twice is harmless.
     func close() async
+}
+
+extension EngineContext {
+    /// Ignores the hint.
+    public func warmUpJoin(_ text: TokenText) async throws {}
 }

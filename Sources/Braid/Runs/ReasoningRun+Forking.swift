@@ -64,6 +64,16 @@ extension ReasoningRun {
         }
     }
 
+    /// Lets the engine prefill what a join will begin with, while later threads still run. Changes nothing on record.
+    func warmUpJoin(of threads: ArraySlice<LiveThread>, into parent: LiveThread) async {
+        let beginning = dialect.joinedTextBeginning(threads.compactMap { $0.joined { $0.joinedThread($1) } })
+        do {
+            try await parent.context?.warmUpJoin(beginning)
+        } catch {
+            // Only a hint: the join does what was not done, and says what is wrong.
+        }
+    }
+
     /// Records tokens that were prefilled.
     func recordPrefill(_ origin: Segment.Origin, _ text: TokenText, tokens: Int, in thread: LiveThread, since: Double) {
         recorder.append(

@@ -57,7 +57,10 @@ extension ReasoningRun {
     ) async throws -> [LiveThread] {
         let threads = try await split(parent, outlines: outlines, line: .thread)
         var schedule = ForkSchedule(outlines)
-        await withTaskGroup(of: Int.self) { group in
+        var hasEnded = Array(repeating: false, count: threads.count)
+        /// Threads whose text was prefilled ahead of the join, and whether that is going on now.
+        var (warmedCount, isWarming) = (0, false)
+        await withTaskGroup(of: Int?.self) { group in
             while true {
                 for index in schedule.ready() {
                     let needed = schedule.predecessors(of: index).map { threads[$0] }
@@ -67,8 +70,22 @@ extension ReasoningRun {
                         return index
                     }
                 }
-                guard let finished = await group.next() else { break }
-                schedule.finished(finished)
+                // Threads join in outline order, so what the first ones show is known before the last one ends.
+                let count = hasEnded.prefix { $0 }.count
+                if dialect.join == .reprefill, !isWarming, count > warmedCount, count < threads.count {
+                    (warmedCount, isWarming) = (count, true)
+                    group.addTask {
+                        await self.warmUpJoin(of: threads.prefix(count), into: parent)
+                        return nil
+                    }
+                }
+                guard let ended = await group.next() else { break }
+                if let index = ended {
+                    schedule.finished(index)
+                    hasEnded[index] = true
+                } else {
+                    isWarming = false
+                }
             }
         }
         try checkStop()

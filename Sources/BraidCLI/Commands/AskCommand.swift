@@ -32,6 +32,12 @@ struct AskCommand: AsyncParsableCommand {
             valueName: "name|path"))
     var model: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
+            valueName: "bytes"))
+    var memoryLimit: ByteCount?
+
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
 
@@ -75,8 +81,8 @@ struct AskCommand: AsyncParsableCommand {
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples), on: try choice.engine(), budget: try budget.budget(),
-            sampling: sampling.parameters(for: method), seed: seed)
+            question, by: try method.method(samples: samples), on: try choice.engine(memoryLimit: memoryLimit),
+            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }

@@ -63,6 +63,12 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
     var temperature: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
+            valueName: "bytes"))
+    var memoryLimit: ByteCount?
+
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
@@ -105,7 +111,7 @@ struct BenchCommand: AsyncParsableCommand {
         var engines: [String: any Engine] = [:]
         return try contestants.map { contestant in
             let choice = try ModelChoice(contestant.model, for: contestant.method)
-            let engine = try engines[choice.name] ?? choice.engine()
+            let engine = try engines[choice.name] ?? choice.engine(memoryLimit: memoryLimit)
             engines[choice.name] = engine
             return Benchmark.Entry(
                 label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,

@@ -51,14 +51,19 @@ enum ModelChoice: Equatable {
     }
 
     /// Loads it.
-    /// - Throws: ``ModelError/missing(_:)`` and ``ModelError/unusable(model:reason:)``.
-    func engine() throws(ModelError) -> any Engine {
+    /// - Parameter memoryLimit: Most memory that it may take; nil for no limit.
+    /// - Throws: ``ModelError/missing(_:)``, ``ModelError/unusable(model:reason:)``, and `EngineError` when the limit is
+    ///   too low.
+    func engine(memoryLimit: ByteCount? = nil) throws -> any Engine {
+        let options = EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes)
         do {
-            return try EmbeddedEngine(contentsOf: location())
+            return try EmbeddedEngine(contentsOf: location(), options: options)
         } catch let error as BuiltInModelError {
-            throw .missing(error.description)
+            throw ModelError.missing(error.description)
+        } catch let error as EngineError {
+            throw error
         } catch {
-            throw .unusable(model: name, reason: "\(error)")
+            throw ModelError.unusable(model: name, reason: "\(error)")
         }
     }
 }

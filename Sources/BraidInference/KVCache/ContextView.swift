@@ -19,9 +19,18 @@ struct ContextView: Sendable {
     private(set) var tokenCount = 0
     /// Position of the next token.
     private(set) var nextPosition = 0
+    /// Tokens that are there to stay as they are: all that were in view at the last stitched join.
+    private(set) var sealedCount = 0
+    /// Tokens at the beginning whose keys depend on nothing but the tokens before them, page after page: all, unless
+    /// there was a stitched join.
+    private(set) var causalCount = 0
+
     /// Whether the page of the last run may be filled up with what comes next; not after a join, whose last page is a
     /// thread's.
-    private(set) var isTailOpen = false
+    var isTailOpen: Bool { tokenCount > sealedCount }
+
+    /// Whether all keys depend on nothing but the tokens before them, so that they can be computed again from the tokens.
+    var isCausal: Bool { sealedCount == 0 }
 
     /// Appends slots for the next tokens; they continue the last run where they lie right behind it.
     mutating func append(page: PageID, first: Int, count: Int) {
@@ -35,37 +44,39 @@ struct ContextView: Sendable {
         } else {
             spans.append(KVSpan(firstPosition: nextPosition, count: count))
         }
-        isTailOpen = true
+        if isCausal { causalCount += count }
         tokenCount += count
         nextPosition += count
     }
 
-    /// Takes back the slots of the last reservation; returns the pages that are not in view any more.
-    mutating func remove(_ reservation: KVReservation) -> [PageID] {
+    /// Takes the last `count` tokens out of view, none of them sealed.
+    /// - Returns: The pages that are not in view any more.
+    mutating func removeLast(_ count: Int) -> [PageID] {
+        precondition(count <= tokenCount - sealedCount, "what was stitched cannot be taken apart")
         var pages: [PageID] = []
-        var left = reservation.slots.count
+        var left = count
         while left > 0, let run = runs.last {
-            let count = min(left, Int(run.count))
-            left -= count
-            runs[runs.count - 1].count -= UInt16(count)
-            if count == run.count { pages.append(runs.removeLast().pageID) }
+            let taken = min(left, Int(run.count))
+            left -= taken
+            runs[runs.count - 1].count -= UInt16(taken)
+            if taken == run.count { pages.append(runs.removeLast().pageID) }
         }
-        left = reservation.slots.count
+        left = count
         while left > 0, let span = spans.last {
-            let count = min(left, span.count)
-            left -= count
-            spans[spans.count - 1].count -= count
-            if count == span.count { spans.removeLast() }
+            let taken = min(left, span.count)
+            left -= taken
+            spans[spans.count - 1].count -= taken
+            if taken == span.count { spans.removeLast() }
         }
-        tokenCount -= reservation.slots.count
-        nextPosition = reservation.firstPosition
-        isTailOpen = reservation.wasTailOpen
+        tokenCount -= count
+        causalCount = min(causalCount, tokenCount)
+        nextPosition = spans.reduce(0) { max($0, $1.endPosition) }
         return pages
     }
 
-    /// Points the last run at a copy of its page.
-    mutating func moveTail(to page: PageID) {
-        runs[runs.count - 1].page = page.index
+    /// Points a run at a page with the same contents.
+    mutating func move(run index: Int, to page: PageID) {
+        runs[index].page = page.index
     }
 
     /// Adopts another view's slots, all but the first `count` tokens, and sees them `shift` positions later; the next
@@ -93,7 +104,7 @@ struct ContextView: Sendable {
         }
         tokenCount += other.tokenCount - count
         nextPosition = max(nextPosition, other.nextPosition + shift)
-        isTailOpen = false
+        sealedCount = tokenCount
     }
 
     /// The rotation of a shift; a new one if no span has it yet.

@@ -10,4 +10,6 @@ struct KVCacheStatistics: Hashable, Sendable {
     var adoptedPages = 0
     /// Pages taken from the pool.
     var allocatedPages = 0
+    /// Pages that the prefix tree gave up because a context needed room.
+    var evictedPages = 0
 }

@@ -13,8 +13,6 @@ struct KVReservation: Sendable {
     var firstPosition: Int
     /// Tokens in view before the first one.
     var firstIndex: Int
-    /// Whether the last page before it could be filled up.
-    var wasTailOpen: Bool
     /// To be done before the slots are written.
     var copy: PageCopy?
 }

@@ -1,8 +1,13 @@
 /// Decides which rows run in the next step: all decoding contexts of all questions together, and prefill in chunks.
 ///
-/// A job says how many rows it has ready. A job with one row ready is a decode step, or the end of a prefill; those go
-/// first, longest waiting first, because somebody reads each of their tokens. Rows that are left go to prefill, first
-/// come, first served; an eighth of the rows is kept for it, so that decoding never starves it, nor it decoding.
+/// The rule:
+/// 1. Decoding goes first, one row for each context, because somebody waits for each of its tokens. If they do not all
+///    fit, questions take turns, and within a question the thread goes first that is expected to end last: the deeper one,
+///    then the one that has decoded less. While prefill waits, an eighth of the rows is kept for it.
+/// 2. Prefill takes the rows that are left, but at most half of the step while anything decodes, so that those who decode
+///    do not wait long; alone, it takes all. What a question under way needs (the seeds of its threads, its joins) goes
+///    before the prompts of new questions, and questions take turns. A job that got no row for 32 steps goes before
+///    all others.
 ///
 /// A pure value (continuous batching after Yu et al. 2022, "Orca", section 3.2, with chunked prefill after Agrawal et al.
 /// 2024, arXiv 2403.02310): the worker performs what ``nextStep()`` returns.
@@ -14,12 +19,46 @@ struct BatchScheduler: Sendable {
         let rows: Int
     }
 
+    /// What rows are for.
+    enum Work: Hashable, Sendable {
+        /// The next token of a context: `depth` forks below its question, after `decoded` tokens.
+        case decode(depth: Int, decoded: Int)
+        /// Known tokens of a question under way.
+        case prefill
+        /// The prompt of a new question.
+        case prompt
+    }
+
+    private struct Entry: Sendable {
+        let job: JobID
+        let question: ContextID
+        let work: Work
+        var rows: Int
+        /// Steps without a row.
+        var stepsWaited = 0
+        /// Rows in the step that is being made.
+        var taken = 0
+
+        var isDecoding: Bool { if case .decode = work { true } else { false } }
+
+        /// Smaller goes first, within a question.
+        var order: (Int, Int) {
+            switch work {
+            case .decode(let depth, let decoded): (-depth, decoded)
+            case .prefill, .prompt: (0, 0)
+            }
+        }
+    }
+
+    /// Steps after which a job that got no row goes before all others.
+    static let patience = 32
+
     /// Most rows of a step.
     let maximumRows: Int
-    /// Rows ready, of jobs that have any.
-    private var ready: [JobID: Int] = [:]
     /// Jobs with rows ready, the longest waiting first.
-    private var queue: [JobID] = []
+    private var entries: [Entry] = []
+    /// The question that was served last when there were not enough rows for all.
+    private var lastQuestion = ContextID(value: -1)
 
     /// Creates a scheduler without jobs. Fewer than 2 rows are taken as 2: one to decode, one to prefill.
     init(maximumRows: Int) {
@@ -27,49 +66,97 @@ struct BatchScheduler: Sendable {
     }
 
     /// Whether there is nothing to run.
-    var isIdle: Bool { queue.isEmpty }
+    var isIdle: Bool { entries.isEmpty }
 
     /// Jobs with rows ready.
-    var readyCount: Int { queue.count }
+    var readyCount: Int { entries.count }
 
-    /// Adds rows to a job; a job without any takes its place at the end of the queue.
-    mutating func supply(_ job: JobID, rows: Int) {
+    /// Adds the rows of a job that has none.
+    mutating func supply(_ job: JobID, of question: ContextID, _ work: Work, rows: Int) {
         guard rows > 0 else { return }
-        if ready[job] == nil { queue.append(job) }
-        ready[job, default: 0] += rows
+        entries.append(Entry(job: job, question: question, work: work, rows: rows))
     }
 
     /// Takes a job's rows away, whatever it waits for.
     mutating func remove(_ job: JobID) {
-        if ready.removeValue(forKey: job) != nil { queue.removeAll { $0 == job } }
+        entries.removeAll { $0.job == job }
     }
 
     /// The rows of the next step, and takes them; empty when nothing is ready.
     ///
     /// Every job appears at most once. A job that still has rows keeps its place.
-    /// - Complexity: O(jobs with rows ready).
+    /// - Complexity: O(jobs), and O(jobs log jobs) when there are not enough rows for all.
     mutating func nextStep() -> [Assignment] {
-        let prefillWaits = queue.contains { ready[$0, default: 0] > 1 }
-        let decodeLimit = prefillWaits ? maximumRows - max(1, maximumRows / 8) : maximumRows
-        var left = maximumRows
+        let decoding = entries.count { $0.isDecoding }
+        let prefilling = entries.count - decoding
+        let decodeLimit = prefilling == 0 ? maximumRows : maximumRows - max(1, maximumRows / 8)
+        if decoding <= decodeLimit {
+            for index in entries.indices where entries[index].isDecoding { entries[index].taken = 1 }
+        } else {
+            for index in ordered(entries.indices.filter { entries[$0].isDecoding }).prefix(decodeLimit) {
+                entries[index].taken = 1
+                lastQuestion = entries[index].question
+            }
+        }
+        if prefilling > 0 {
+            let decoded = min(decoding, decodeLimit)
+            var left = decoded == 0 ? maximumRows : min(maximumRows - decoded, max(1, maximumRows / 2))
+            var queue = entries.indices.filter { !entries[$0].isDecoding }
+            if prefilling > 1 { queue = ordered(queue) }
+            for index in queue {
+                guard left > 0 else { break }
+                entries[index].taken = min(entries[index].rows, left)
+                left -= entries[index].taken
+                if prefilling > 1 { lastQuestion = entries[index].question }
+            }
+        }
+        return take()
+    }
+
+    private mutating func take() -> [Assignment] {
         var assignments: [Assignment] = []
-        for job in queue where ready[job] == 1 {
-            guard assignments.count < decodeLimit else { break }
-            assignments.append(Assignment(job: job, rows: 1))
-            left -= 1
+        for index in entries.indices {
+            let taken = entries[index].taken
+            if taken > 0 { assignments.append(Assignment(job: entries[index].job, rows: taken)) }
+            entries[index].stepsWaited = taken > 0 ? 0 : entries[index].stepsWaited + 1
+            entries[index].rows -= taken
+            entries[index].taken = 0
         }
-        for job in queue {
-            guard left > 0 else { break }
-            guard let rows = ready[job], rows > 1 else { continue }
-            let taken = min(rows, left)
-            assignments.append(Assignment(job: job, rows: taken))
-            left -= taken
-        }
-        for assignment in assignments {
-            let rest = ready[assignment.job, default: 0] - assignment.rows
-            ready[assignment.job] = rest > 0 ? rest : nil
-        }
-        queue.removeAll { ready[$0] == nil }
+        entries.removeAll { $0.rows == 0 }
         return assignments
+    }
+
+    /// Jobs that waited too long, then questions under way, then new ones.
+    private func ordered(_ indices: [Int]) -> [Int] {
+        let late = indices.filter { entries[$0].stepsWaited >= Self.patience }
+        let others = indices.filter { entries[$0].stepsWaited < Self.patience }
+        return late.sorted { (entries[$1].stepsWaited, $0) < (entries[$0].stepsWaited, $1) }
+            + inTurn(others.filter { entries[$0].work != .prompt })
+            + inTurn(others.filter { entries[$0].work == .prompt })
+    }
+
+    /// One job of each question, then the next of each, beginning with the question after the one served last.
+    private func inTurn(_ indices: [Int]) -> [Int] {
+        var queues: [ContextID: [Int]] = [:]
+        for index in indices { queues[entries[index].question, default: []].append(index) }
+        let questions = queues.keys.sorted { $0.value < $1.value }
+        let turn =
+            questions.filter { $0.value > lastQuestion.value } + questions.filter { $0.value <= lastQuestion.value }
+        for question in questions {
+            // Longest waiting first among equals: the order of entries.
+            queues[question]?.sort { first, second in
+                let (one, other) = (entries[first].order, entries[second].order)
+                return (one.0, one.1, first) < (other.0, other.1, second)
+            }
+        }
+        var order: [Int] = []
+        var round = 0
+        while order.count < indices.count {
+            for question in turn {
+                if let queue = queues[question], round < queue.count { order.append(queue[round]) }
+            }
+            round += 1
+        }
+        return order
     }
 }

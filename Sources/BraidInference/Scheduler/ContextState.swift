@@ -2,21 +2,27 @@ internal import Braid
 
 /// What the worker knows of a context, beside its pages.
 ///
-/// The cache holds the keys of all tokens but ``pending``: the last token is run only when what follows it is asked for,
-/// so that a prompt and the first decode step cost one pass.
+/// The cache may hold the keys of fewer tokens than the context has: the last token is run only when what follows it is
+/// asked for, so that a prompt and the first decode step cost one pass; and a context that was preempted has none.
 struct ContextState {
-    /// All tokens in view, pending ones included.
+    /// All tokens, whether the cache has their keys or not.
     var tokens: [TokenID] = []
-    /// Tokens at the end whose keys are not in the cache yet: at most one between jobs.
-    var pending: [TokenID] = []
-    /// What the model says comes next, when ``pending`` is empty and that is known; shared by the threads of a fork.
+    /// What the model says comes next, when the cache has all tokens and that is known; shared by the threads of a fork.
     var logits: [Float]?
     /// Bytes of a character that is not complete yet.
     var text: TextDecoder
     /// The job that works on it.
     var job: JobID?
+    /// The context that was opened for the question it belongs to.
+    let question: ContextID
+    /// How many forks lie between it and that context.
+    var depth = 0
     /// Whom it was forked from, and how many tokens both had then.
     var origin: (parent: ContextID, tokenCount: Int)?
     /// Threads that were neither joined nor closed.
     var openThreads: Set<ContextID> = []
+    /// A context that shares everything with this one and goes on as the coming join is expected to.
+    var ahead: ContextID?
+    /// Most tokens whose keys the cache has had.
+    var reach = 0
 }

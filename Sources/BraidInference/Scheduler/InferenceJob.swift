@@ -7,6 +7,8 @@ struct InferenceJob {
         let context: ContextID
         let tokens: [TokenID]
         let reservation: KVReservation
+        /// Whose logits are wanted, once the last row has run.
+        let wanted: ForwardBatch.LogitsWanted
         var done = 0
 
         var left: Int { tokens.count - done }
@@ -20,27 +22,29 @@ struct InferenceJob {
         case fork(count: Int, InferenceRequest.Reply<[ContextID]>)
         case stitch(threads: [ContextID], InferenceRequest.Reply<Void>)
         case rejoin(InferenceRequest.Reply<Void>)
+        case warm(InferenceRequest.Reply<Void>)
         case score(ScoringCall)
+    }
+
+    /// A context as it was.
+    struct Snapshot {
+        let state: ContextState
+        /// Tokens whose keys the cache had.
+        let residentCount: Int
     }
 
     /// The context that asked.
     let context: ContextID
+    let age: ContextAge
     let purpose: Purpose
     var feeds: [Feed] = []
     /// The context as it was, for a job that appends known tokens.
-    var before: ContextState?
+    var before: Snapshot?
+    /// Whether it waits for room, with no rows to run.
+    var isWaiting = false
 
     /// Rows that are left.
     var left: Int { feeds.reduce(0) { $0 + $1.left } }
-
-    /// Whose logits are wanted of the rows that complete a feed.
-    var logitsWanted: ForwardBatch.LogitsWanted {
-        switch purpose {
-        case .open, .extend, .stitch, .rejoin: .none
-        case .decode, .fork: .last
-        case .score: .all
-        }
-    }
 
     /// Tells whoever waits that it failed.
     func fail(_ error: any Error) {
@@ -49,8 +53,7 @@ struct InferenceJob {
         case .extend(_, let reply): reply(.failure(error))
         case .decode(let call): call.sink.fail(error)
         case .fork(_, let reply): reply(.failure(error))
-        case .stitch(_, let reply): reply(.failure(error))
-        case .rejoin(let reply): reply(.failure(error))
+        case .stitch(_, let reply), .rejoin(let reply), .warm(let reply): reply(.failure(error))
         case .score(let call): call.reply(.failure(error))
         }
     }

@@ -6,11 +6,19 @@ extension InferenceLoop {
     func complete(_ id: JobID, _ logits: UnsafeBufferPointer<Float>?) {
         guard let job = jobs[id] else { return }
         switch job.purpose {
-        case .open(let reply): finish(id) { reply(.success($0.context)) }
-        case .extend(let count, let reply): finish(id) { _ in reply(.success(count)) }
-        case .rejoin(let reply): finish(id) { _ in reply(.success(())) }
+        case .open(let reply):
+            keep(job.context)
+            finish(id) { reply(.success($0.context)) }
+        case .extend(let count, let reply):
+            keep(job.context)
+            finish(id) { _ in reply(.success(count)) }
+        case .rejoin(let reply):
+            keep(job.context)
+            finish(id) { _ in reply(.success(())) }
+        case .warm(let reply): finish(id) { _ in reply(.success(())) }
         case .decode(let call): draw(id, job.context, call, logits)
         case .fork(let count, let reply):
+            keep(job.context)
             if let logits { contexts[job.context]?.logits = Array(logits) }
             finish(id) { job in
                 reply(Result { try self.fork(job.context, count) })
@@ -29,29 +37,37 @@ extension InferenceLoop {
         scheduler.remove(id)
         contexts[job.context]?.job = nil
         switch job.purpose {
-        case .score(let call): cache.release(call.trial)
+        case .score(let call):
+            if let trial = call.trial { cache.release(trial) }
         case .stitch(let threads, _):
             for thread in threads { contexts[thread]?.job = nil }
-        case .open, .extend, .decode, .fork, .rejoin: break
+        case .open, .extend, .decode, .fork, .rejoin, .warm: break
         }
         tell(job)
     }
 
-    /// Ends a job whose task was cancelled. What was decoded stays in the context; a call that appends known tokens
-    /// leaves it as it was before.
+    /// Ends a job whose task was cancelled.
     func cancel(_ id: JobID) {
+        abandon(id, CancellationError())
+    }
+
+    /// Ends a job that cannot be done. What was decoded stays in the context; a call that appends known tokens leaves it
+    /// as it was before.
+    func abandon(_ id: JobID, _ error: any Error) {
+        withdraw(id)
         guard let job = jobs[id] else { return }
-        for feed in job.feeds where feed.left > 0 || job.before != nil {
-            cache.cancel(feed.reservation, of: feed.context)
-            contexts[feed.context]?.pending = feed.tokens
+        if let before = job.before {
+            let reach = contexts[job.context]?.reach
+            contexts[job.context] = before.state
+            if let reach { contexts[job.context]?.reach = reach }
+            cache.truncate(job.context, to: before.residentCount)
         }
-        if let before = job.before { contexts[job.context] = before }
         finish(id) { job in
             if case .open = job.purpose { close(job.context) }
             if case .stitch(let threads, _) = job.purpose {
                 contexts[job.context]?.openThreads.formUnion(threads)
             }
-            job.fail(CancellationError())
+            job.fail(error)
         }
     }
 
@@ -59,21 +75,22 @@ extension InferenceLoop {
     func close(_ context: ContextID) {
         guard let state = contexts[context] else { return }
         if let job = state.job { cancel(job) }
+        // Cancelling the call that opened it has closed it.
+        guard contexts[context] != nil else { return }
+        if let ahead = state.ahead { close(ahead) }
+        keep(context)
         contexts[context] = nil
         cache.release(context)
-        if let parent = state.origin?.parent { contexts[parent]?.openThreads.remove(context) }
+        if let parent = state.origin?.parent {
+            contexts[parent]?.openThreads.remove(context)
+            if contexts[parent]?.ahead == context { contexts[parent]?.ahead = nil }
+        }
     }
 
     private func fork(_ context: ContextID, _ count: Int) throws(EngineError) -> [ContextID] {
         do {
             let threads = try cache.fork(context, count: count)
-            guard let parent = contexts[context] else { return [] }
-            for thread in threads {
-                var state = parent
-                state.origin = (context, parent.tokens.count)
-                state.openThreads = []
-                contexts[thread] = state
-            }
+            for thread in threads { contexts[thread] = share(context) }
             contexts[context]?.openThreads.formUnion(threads)
             return threads
         } catch {
@@ -81,18 +98,31 @@ extension InferenceLoop {
         }
     }
 
+    /// The state of a context that goes on where another one is.
+    func share(_ context: ContextID) -> ContextState? {
+        guard var state = contexts[context] else { return nil }
+        state.origin = (context, state.tokens.count)
+        state.depth += 1
+        state.openThreads = []
+        state.job = nil
+        state.ahead = nil
+        return state
+    }
+
     private func stitch(_ threads: [ContextID], into context: ContextID) throws(EngineError) {
         do {
+            for thread in threads { keep(thread) }
             try cache.stitch(threads, into: context)
         } catch {
             contexts[context]?.openThreads.formUnion(threads)
             throw error.engineError
         }
         for thread in threads {
+            if let ahead = contexts[thread]?.ahead { close(ahead) }
             guard let state = contexts.removeValue(forKey: thread), let origin = state.origin else { continue }
             contexts[context]?.tokens += state.tokens[origin.tokenCount...]
+            contexts[context]?.reach += state.tokens.count - origin.tokenCount
         }
-        contexts[context]?.pending = []
         contexts[context]?.logits = nil
         contexts[context]?.text = TextDecoder(tokenizer)
     }
@@ -125,11 +155,8 @@ extension InferenceLoop {
             guard call.count < call.maximumTokens else {
                 return finish(id) { _ in call.sink.finish(.tokenLimit) }
             }
-            let reservation = try cache.append(1, to: context)
-            if let copy = reservation.copy { memory.perform(copy) }
-            contexts[context]?.pending = []
-            jobs[id]?.feeds = [.init(context: context, tokens: [sampled.id], reservation: reservation)]
-            scheduler.supply(id, rows: 1)
+            jobs[id]?.feeds = []
+            enqueue(id)
         } catch let error as KVCacheError {
             finish(id) { _ in call.sink.fail(error.engineError) }
         } catch {
@@ -147,7 +174,6 @@ extension InferenceLoop {
             contexts[context]?.text = TextDecoder(tokenizer)
         }
         contexts[context]?.tokens.append(sampled.id)
-        contexts[context]?.pending = [sampled.id]
         contexts[context]?.logits = nil
         return DecodedToken(id: sampled.id, text: text, control: tag, logProbability: sampled.logProbability)
     }

@@ -4,24 +4,25 @@ extension InferenceLoop {
     /// Turns a request into a job, or answers it at once.
     func begin(_ request: InferenceRequest, _ id: JobID) {
         switch request {
-        case .open(let tokens, let reply): open(tokens, id, reply)
+        case .open(let tokens, let partition, let reply): open(tokens, partition, id, reply)
         case .extend(let context, let tokens, let reply):
-            start(InferenceJob(context: context, purpose: .extend(count: tokens.count, reply)), id) {
-                try self.extend(context, tokens)
-            }
+            start(.extend(count: tokens.count, reply), of: context, id) { try self.extend(context, tokens) }
         case .decode(let context, let options, let sink): decode(context, options, id, sink)
         case .fork(let context, let count, let reply):
-            start(InferenceJob(context: context, purpose: .fork(count: count, reply)), id) {
+            start(.fork(count: count, reply), of: context, id) {
                 guard (1...1024).contains(count) else {
                     throw EngineError.invalidOption(name: "thread count", value: "\(count)", allowed: "1 to 1024")
                 }
-                return try self.flush([context])
             }
+        case .warm(let context, let tokens, let reply): warm(tokens, joinOf: context, id, reply)
         case .join(let context, let threads, let tokens, let reply): join(threads, into: context, tokens, id, reply)
         case .score(let context, let tokens, let reply): score(context, tokens, id, reply)
         case .count(let context, let reply):
             reply(contexts[context].map { .success($0.tokens.count) } ?? .failure(closed))
         case .close(let context): close(context)
+        case .clear(let reply):
+            cache.forgetAll()
+            reply(.success(()))
         case .statistics(let reply):
             statistics.take(cache)
             reply(.success(statistics))
@@ -30,25 +31,31 @@ extension InferenceLoop {
 
     private var closed: EngineError { .contextNotUsable("it was closed") }
 
-    /// Takes a job up: checks that its context is free, prepares its rows, and queues them.
+    /// Takes a job up: checks that its context is free, prepares it, and lets it wait for room.
     ///
-    /// - Parameter prepare: Reserves room and says what to run; changes nothing if it throws.
-    private func start(_ job: InferenceJob, _ id: JobID, prepare: () throws -> [InferenceJob.Feed]) {
+    /// - Parameter prepare: Says what the context has to hold; changes nothing if it throws.
+    private func start(
+        _ purpose: InferenceJob.Purpose, of context: ContextID, _ id: JobID, prepare: () throws -> Void = {}
+    ) {
+        let question = contexts[context]?.question ?? context
+        var job = InferenceJob(
+            context: context, age: ContextAge(question: question, context: context), purpose: purpose)
         do {
-            try checkUsable(job.context)
-            var job = job
-            switch job.purpose {
-            case .open, .extend, .rejoin: job.before = contexts[job.context]
-            case .decode, .fork, .stitch, .score: break
+            try checkUsable(context)
+            if var state = contexts[context] {
+                switch purpose {
+                case .open, .extend, .rejoin:
+                    state.ahead = nil
+                    job.before = .init(state: state, residentCount: cache.residentCount(of: context))
+                case .decode, .fork, .stitch, .warm, .score: break
+                }
             }
-            job.feeds = try prepare()
-            contexts[job.context]?.job = id
+            try prepare()
+            // What was prefilled for a join that did not come.
+            if let ahead = contexts[context]?.ahead { close(ahead) }
+            contexts[context]?.job = id
             jobs[id] = job
-            if job.left == 0 {
-                complete(id, nil)
-            } else {
-                scheduler.supply(id, rows: job.left)
-            }
+            enqueue(id)
         } catch let error as KVCacheError {
             job.fail(error.engineError)
         } catch {
@@ -70,55 +77,38 @@ extension InferenceLoop {
         }
     }
 
-    /// Reserves room and performs the copy that it may need.
-    private func reserve(_ tokens: [TokenID], in context: ContextID) throws -> [InferenceJob.Feed] {
-        guard !tokens.isEmpty else { return [] }
-        let reservation = try cache.append(tokens.count, to: context)
-        if let copy = reservation.copy { memory.perform(copy) }
-        return [InferenceJob.Feed(context: context, tokens: tokens, reservation: reservation)]
-    }
-
     private func checkLength(_ context: ContextID, adding count: Int) throws {
-        let pending = contexts[context]?.pending.count ?? 0
-        let end = try cache.view(of: context).nextPosition + pending + count
+        let view = try cache.view(of: context)
+        let end = view.nextPosition + (contexts[context]?.tokens.count ?? 0) - view.tokenCount + count
         guard end <= contextLength else { throw EngineError.contextTooLong(tokens: end, limit: contextLength) }
     }
 
-    /// Appends known tokens; the last one stays pending.
-    private func extend(_ context: ContextID, _ tokens: [TokenID]) throws -> [InferenceJob.Feed] {
+    /// Whether something is known, or can be computed, about what follows a context.
+    private func hasNext(_ context: ContextID) -> Bool {
+        guard let state = contexts[context] else { return false }
+        return state.logits != nil || cache.residentCount(of: context) < state.tokens.count
+    }
+
+    /// Appends known tokens; the last one is run when what follows it is asked for.
+    private func extend(_ context: ContextID, _ tokens: [TokenID]) throws {
         try check(tokens)
         try checkLength(context, adding: tokens.count)
-        guard let last = tokens.last, let state = contexts[context] else { return [] }
-        let feeds = try reserve(state.pending + tokens.dropLast(), in: context)
+        guard !tokens.isEmpty else { return }
+        statistics.promptTokens += tokens.count
         contexts[context]?.tokens += tokens
-        contexts[context]?.pending = [last]
         contexts[context]?.logits = nil
         contexts[context]?.text = TextDecoder(tokenizer)
-        return feeds
     }
 
-    /// Brings pending tokens into the cache, all or none.
-    private func flush(_ contexts: [ContextID]) throws -> [InferenceJob.Feed] {
-        let pages = try contexts.reduce(0) { sum, context in
-            sum + (try cache.pagesNeeded(toAppend: self.contexts[context]?.pending.count ?? 0, to: context))
-        }
-        guard pages <= cache.pool.freeCount else {
-            throw KVCacheError.outOfPages(needed: pages, free: cache.pool.freeCount)
-        }
-        var feeds: [InferenceJob.Feed] = []
-        for context in contexts {
-            feeds += try reserve(self.contexts[context]?.pending ?? [], in: context)
-            self.contexts[context]?.pending = []
-        }
-        return feeds
-    }
-
-    private func open(_ tokens: [TokenID], _ id: JobID, _ reply: @escaping InferenceRequest.Reply<ContextID>) {
-        let context = cache.open()
-        contexts[context] = ContextState(text: TextDecoder(tokenizer))
-        start(InferenceJob(context: context, purpose: .open(reply)), id) {
+    private func open(
+        _ tokens: [TokenID], _ partition: CachePartition, _ id: JobID,
+        _ reply: @escaping InferenceRequest.Reply<ContextID>
+    ) {
+        let context = cache.open(in: partition)
+        contexts[context] = ContextState(text: TextDecoder(tokenizer), question: context)
+        start(.open(reply), of: context, id) {
             do {
-                return try self.extend(context, tokens)
+                try self.extend(context, tokens)
             } catch {
                 self.close(context)
                 throw error
@@ -143,15 +133,51 @@ extension InferenceLoop {
                 mask: GrammarMask(options.grammar, tokenizer: tokenizer, vocabulary: vocabulary),
                 seen: sampler.needsHistory ? Set(state.tokens) : [])
             guard call.maximumTokens > 0 else { return sink.finish(.tokenLimit) }
-            guard !state.pending.isEmpty || state.logits != nil else {
+            guard hasNext(context) else {
                 throw EngineError.contextNotUsable(
                     state.tokens.isEmpty
                         ? "it is empty; extend it first" : "nothing follows its stitched threads yet; extend it first")
             }
-            start(InferenceJob(context: context, purpose: .decode(call)), id) { try self.flush([context]) }
+            start(.decode(call), of: context, id)
         } catch {
             sink.fail(error)
         }
+    }
+
+    /// Prefills the beginning of a join's text in a context beside the one that joins.
+    private func warm(
+        _ tokens: [TokenID], joinOf context: ContextID, _ id: JobID, _ reply: @escaping InferenceRequest.Reply<Void>
+    ) {
+        // A hint: where it cannot be followed, the join does all the work, and says what is wrong.
+        guard let parent = contexts[context], parent.job == nil, !parent.openThreads.isEmpty, !tokens.isEmpty,
+            tokens.allSatisfy({ (0..<modelVocabularySize).contains(Int($0)) }),
+            cache.residentCount(of: context) == parent.tokens.count
+        else { return reply(.success(())) }
+        let known = parent.tokens + tokens
+        if let ahead = parent.ahead, !isUsable(ahead, asBeginningOf: known, after: parent.tokens.count) { close(ahead) }
+        do {
+            try checkLength(context, adding: tokens.count)
+            let ahead: ContextID
+            if let present = contexts[context]?.ahead {
+                ahead = present
+            } else {
+                ahead = try cache.share(context)
+                contexts[ahead] = share(context)
+                contexts[context]?.ahead = ahead
+            }
+            contexts[ahead]?.tokens = known
+            contexts[ahead]?.logits = nil
+            start(.warm(reply), of: ahead, id)
+        } catch {
+            reply(.success(()))
+        }
+    }
+
+    /// Whether a context prefilled ahead holds nothing but the beginning of a sequence, and at least `count` tokens of it.
+    private func isUsable(_ ahead: ContextID, asBeginningOf tokens: [TokenID], after count: Int) -> Bool {
+        guard let state = contexts[ahead], state.job == nil else { return false }
+        let resident = cache.residentCount(of: ahead)
+        return resident >= count && tokens.starts(with: state.tokens.prefix(resident))
     }
 
     private func join(
@@ -168,37 +194,38 @@ extension InferenceLoop {
         } catch {
             return reply(.failure(error))
         }
-        if let tokens {
-            // The threads' pages count as free; tried on a copy, so that a failure leaves the threads alone.
-            let before = cache
-            let openThreads = contexts[context]?.openThreads ?? []
-            contexts[context]?.openThreads = []
-            start(InferenceJob(context: context, purpose: .rejoin(reply)), id) {
-                do {
-                    for thread in threads { self.cache.release(thread) }
-                    let feeds = try self.extend(context, tokens)
-                    for thread in threads { self.contexts[thread] = nil }
-                    return feeds
-                } catch {
-                    self.cache = before
-                    self.contexts[context]?.openThreads = openThreads
-                    throw error
-                }
-            }
-        } else {
-            let openThreads = contexts[context]?.openThreads ?? []
-            contexts[context]?.openThreads = []
-            start(InferenceJob(context: context, purpose: .stitch(threads: threads, reply)), id) {
-                do {
-                    let feeds = try self.flush(threads)
+        let openThreads = contexts[context]?.openThreads ?? []
+        contexts[context]?.openThreads = []
+        start(tokens == nil ? .stitch(threads: threads, reply) : .rejoin(reply), of: context, id) {
+            do {
+                if let tokens {
+                    try self.extend(context, tokens)
+                    self.takeAhead(of: context)
+                    for thread in threads { self.close(thread) }
+                } else {
                     for thread in threads { self.contexts[thread]?.job = id }
-                    return feeds
-                } catch {
-                    self.contexts[context]?.openThreads = openThreads
-                    throw error
                 }
+            } catch {
+                self.contexts[context]?.openThreads = openThreads
+                throw error
             }
         }
+    }
+
+    /// Goes on from what was prefilled ahead of a join, if it turned out to be its beginning.
+    private func takeAhead(of context: ContextID) {
+        guard let state = contexts[context], let ahead = state.ahead else { return }
+        defer { contexts[context]?.ahead = nil }
+        if let job = contexts[ahead]?.job { cancel(job) }
+        let resident = cache.residentCount(of: context)
+        guard isUsable(ahead, asBeginningOf: state.tokens, after: resident + 1) else { return close(ahead) }
+        contexts[ahead] = nil
+        cache.replace(context, by: ahead)
+        // The last token's row is run when what follows is asked for.
+        cache.truncate(context, to: state.tokens.count - 1)
+        let count = cache.residentCount(of: context)
+        contexts[context]?.reach = max(state.reach, count)
+        statistics.warmedTokens += count - resident
     }
 
     private func score(
@@ -209,23 +236,11 @@ extension InferenceLoop {
             try checkUsable(context)
             try check(tokens)
             try checkLength(context, adding: tokens.count)
-            guard let state = contexts[context] else { throw closed }
             guard !tokens.isEmpty else { return reply(.success([])) }
-            guard !state.pending.isEmpty || state.logits != nil else {
+            guard hasNext(context) else {
                 throw EngineError.contextNotUsable("nothing is known yet about what follows; extend it first")
             }
-            let trial = try cache.share(context)
-            let call = ScoringCall(reply: reply, tokens: tokens, trial: trial)
-            do {
-                if state.pending.isEmpty, let logits = state.logits {
-                    try logits.withUnsafeBufferPointer { try call.take($0, kernels: kernels) }
-                }
-                let feeds = try reserve(state.pending + tokens.dropLast(), in: trial)
-                start(InferenceJob(context: context, purpose: .score(call)), id) { feeds }
-            } catch {
-                cache.release(trial)
-                throw error
-            }
+            start(.score(ScoringCall(reply: reply, tokens: tokens)), of: context, id)
         } catch let error as KVCacheError {
             reply(.failure(error.engineError))
         } catch {

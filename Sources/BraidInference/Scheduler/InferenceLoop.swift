@@ -2,8 +2,9 @@ internal import Braid
 
 /// Everything that the worker's thread owns: contexts, jobs, cache and transformer; and the loop over steps.
 ///
-/// Requests become jobs with rows to run. A step takes the scheduler's rows, runs them in one forward pass, and moves
-/// each job on. Between two steps, and only there, requests and cancellations are looked at.
+/// Requests become jobs; a job that finds room in the cache has rows to run. A step takes the scheduler's rows, runs them
+/// in one forward pass, and moves each job on. Between two steps, and only there, requests and cancellations are looked
+/// at and room is given out.
 ///
 /// - Important: Not thread-safe; lives on one thread.
 final class InferenceLoop {
@@ -20,31 +21,36 @@ final class InferenceLoop {
     var cache: KVCache
     var contexts: [ContextID: ContextState] = [:]
     var jobs: [JobID: InferenceJob] = [:]
+    /// Jobs that wait for room.
+    var waiting: [JobID] = []
     var scheduler: BatchScheduler
     var statistics = EmbeddedEngineStatistics()
     private var batch = ForwardBatch()
 
+    /// - Parameters:
+    ///   - contextLength: Longest context: no more than the model's, and than what the cache holds.
+    ///   - cache: Empty.
     init(
-        model: ModelConfiguration, tokenizer: Tokenizer, kernels: Kernels, transformer: Transformer, memory: KVMemory,
-        pageCount: Int
+        model: ModelConfiguration, contextLength: Int, tokenizer: Tokenizer, kernels: Kernels, transformer: Transformer,
+        memory: KVMemory, cache: KVCache
     ) {
         self.kernels = kernels
         self.tokenizer = tokenizer
         self.transformer = transformer
         self.memory = memory
+        self.cache = cache
+        self.contextLength = contextLength
         vocabulary = ControlVocabulary(tokenizer)
-        contextLength = model.maximumContextLength
         modelVocabularySize = model.vocabularySize
         endTokenIDs = Set(model.endTokenIDs)
-        cache = KVCache(pageCount: pageCount)
         scheduler = BatchScheduler(maximumRows: transformer.maximumRows)
-        statistics.pageCount = pageCount
+        statistics.pageCount = cache.pool.pageCount
     }
 
     /// Runs until nobody can ask for anything any more.
     func run(_ mailbox: Mailbox) {
         while true {
-            for message in mailbox.take(waiting: scheduler.isIdle) {
+            for message in mailbox.take(waiting: scheduler.isIdle && waiting.isEmpty) {
                 switch message {
                 case .request(let request, let job): begin(request, job)
                 case .cancel(let job): cancel(job)
@@ -53,6 +59,7 @@ final class InferenceLoop {
                     return
                 }
             }
+            admitWaiting()
             step()
         }
     }
@@ -67,6 +74,7 @@ final class InferenceLoop {
         for assignment in assignments {
             guard var job = jobs[assignment.job] else { continue }
             var rows = assignment.rows
+            let firstLogits = batch.logitRows.count
             for index in job.feeds.indices where rows > 0 && job.feeds[index].left > 0 {
                 let feed = job.feeds[index]
                 let count = min(rows, feed.left)
@@ -79,14 +87,13 @@ final class InferenceLoop {
                     break
                 }
                 let isLast = count == feed.left
-                let wanted = job.logitsWanted == .last && !isLast ? .none : job.logitsWanted
-                let logits = batch.append(
+                batch.append(
                     feed.tokens[feed.done..<feed.done + count], at: feed.reservation, offset: feed.done, in: view,
-                    logits: wanted)
-                chunks.append((assignment.job, logits))
+                    logits: feed.wanted == .last && !isLast ? .none : feed.wanted)
                 job.feeds[index].done += count
                 rows -= count
             }
+            chunks.append((assignment.job, firstLogits..<batch.logitRows.count))
             jobs[assignment.job] = job
         }
         for (job, error) in failed { finish(job) { $0.fail(error) } }

@@ -7,13 +7,15 @@ enum InferenceRequest: Sendable {
     typealias Reply<Value> = @Sendable (Result<Value, any Error>) -> Void
 
     /// Start a context and prefill a prompt.
-    case open([TokenID], Reply<ContextID>)
+    case open([TokenID], CachePartition, Reply<ContextID>)
     /// Append known tokens.
     case extend(ContextID, [TokenID], Reply<Int>)
     /// Generate tokens.
     case decode(ContextID, DecodingOptions, DecodingSink)
     /// Start contexts that share everything so far.
     case fork(ContextID, Int, Reply<[ContextID]>)
+    /// Prefill the beginning of what a join will append, while threads still run.
+    case warm(ContextID, [TokenID], Reply<Void>)
     /// Bring threads back, by the tokens given or, without any, by adopting their pages.
     case join(ContextID, threads: [ContextID], tokens: [TokenID]?, Reply<Void>)
     /// Log-probabilities of tokens, were they to follow.
@@ -22,6 +24,8 @@ enum InferenceRequest: Sendable {
     case count(ContextID, Reply<Int>)
     /// End a context.
     case close(ContextID)
+    /// Forget all prefixes.
+    case clear(Reply<Void>)
     /// What was done so far.
     case statistics(Reply<EmbeddedEngineStatistics>)
 }

@@ -6,15 +6,20 @@ final class ScoringCall {
     let reply: InferenceRequest.Reply<[LogProbability]>
     /// The tokens to be scored.
     let tokens: [TokenID]
-    /// A context that shares the one asked about and takes the tokens, to be released afterwards.
-    let trial: ContextID
+    /// A context that shares the one asked about and takes the tokens, to be released afterwards; nil while it waits.
+    var trial: ContextID?
     /// What is known so far.
     private(set) var scores: [LogProbability] = []
 
-    init(reply: @escaping InferenceRequest.Reply<[LogProbability]>, tokens: [TokenID], trial: ContextID) {
+    init(reply: @escaping InferenceRequest.Reply<[LogProbability]>, tokens: [TokenID]) {
         self.reply = reply
         self.tokens = tokens
-        self.trial = trial
+    }
+
+    /// Begins again.
+    func restart() {
+        trial = nil
+        scores = []
     }
 
     /// Scores the next token by the logits of the row before it.

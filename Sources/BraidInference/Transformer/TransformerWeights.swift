@@ -27,6 +27,8 @@ struct TransformerWeights: Sendable {
     let finalNorm: [Float]
     /// [vocabulary, hidden]; the embedding when they are tied.
     let head: WeightMatrix
+    /// Whether the head is the embedding.
+    let isTied: Bool
 
     /// Finds the tensors; their numbers are not read yet, but for the norms.
     /// - Parameter tensor: Gives the tensor of a name, which must have a shape.
@@ -70,9 +72,19 @@ struct TransformerWeights: Sendable {
         }
         self.layers = layers
         finalNorm = try tensor("model.norm.weight", [hidden]).floats()
+        isTied = configuration.tiesEmbeddings
         head =
-            configuration.tiesEmbeddings
+            isTied
             ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, hidden)
+    }
+
+    /// Bytes of all matrices as they are computed with.
+    var byteCount: Int {
+        let inLayers = layers.reduce(0) { sum, layer in
+            let matrices = [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down]
+            return sum + matrices.reduce(0) { $0 + $1.byteCount }
+        }
+        return inLayers + embedding.byteCount + (isTied ? 0 : head.byteCount)
     }
 
     /// What ``CacheType/automatic`` means for these weights; any other type means itself.

@@ -34,6 +34,8 @@ struct WeightMatrix: @unchecked Sendable {
     var rows: Int { matrix.rows }
     /// Inputs.
     var columns: Int { matrix.columns }
+    /// Bytes of the elements.
+    var byteCount: Int { rows * columns * (matrix.type == BRAID_WEIGHT_F32 ? 4 : 2) }
     /// Where a row begins.
     func row(_ index: Int) -> UnsafeRawPointer {
         matrix.elements + index * columns * (matrix.type == BRAID_WEIGHT_F32 ? 4 : 2)

@@ -32,6 +32,8 @@ final class ScriptedEngine: Engine {
         var openContexts = 0
         var prompts: [String] = []
         var joinedPieces: [TokenText.Piece] = []
+        /// What the coming joins were said to begin with.
+        var warmedTexts: [TokenText] = []
         var seeds: [UInt64] = []
         var violations: [String] = []
     }
@@ -40,16 +42,18 @@ final class ScriptedEngine: Engine {
     let tags: Set<String>
     let script: @Sendable (String) -> Reply
     let onCall: @Sendable (Call) async -> Void
+    let failsWarmUps: Bool
     let state = Mutex(State())
 
     init(
         tags: Set<String> = Dialect.braid.allTags, contextLength: Int = 100_000, masksTokens: Bool = false,
-        tier: EngineDescription.Tier = .tokens, stitches: Bool = false,
+        tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
         self.script = script
         self.onCall = onCall
+        self.failsWarmUps = failsWarmUps
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
             masksTokens: masksTokens, stitches: stitches, logProbabilities: false)
@@ -183,6 +187,11 @@ final class ScriptedContext: EngineContext {
             return state.words
         }
         return (0..<count).map { _ in ScriptedContext(engine: engine, words: words) }
+    }
+
+    func warmUpJoin(_ text: TokenText) async throws {
+        engine.state.withLock { $0.warmedTexts.append(text) }
+        if engine.failsWarmUps { throw EngineError.failed("no room") }
     }
 
     func join(_ threads: [any EngineContext], as form: JoinForm) async throws {
