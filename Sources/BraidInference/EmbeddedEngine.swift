@@ -66,7 +66,8 @@ public final class EmbeddedEngine: Engine {
             InferenceLoop(
                 model: configuration, contextLength: plan.contextLength, tokenizer: tokenizer, kernels: kernels,
                 transformer: transformer, memory: memory,
-                cache: KVCache(pageCount: plan.pageCount, keepsPages: options.keepsPrefixes)))
+                cache: KVCache(pageCount: plan.pageCount, keepsPages: options.keepsPrefixes),
+                speculates: options.speculates))
     }
 
     /// Starts a context that holds the prompt. Nothing is put before it: a model that expects a token at the beginning
@@ -117,7 +118,5 @@ public final class EmbeddedEngine: Engine {
                 allowed: "what this processor has: \(available.joined(separator: ", "))")
         }
         return kernels
-    }
-
     }
 }

@@ -12,6 +12,9 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
     public var memoryLimit: Int?
     /// Whether full pages stay behind when a context ends, for others that begin with the same tokens. Off for measuring.
     public var keepsPrefixes: Bool
+    /// Whether steps guess ahead: tokens that the grammar forces, and what followed the same few tokens before, are run
+    /// together with the token before them where rows are free. Default: no, until it is measured to pay.
+    public var speculates: Bool
     /// Most rows of one step, tokens prefilled and decoded together: 2...4096. More make prefill faster and the steps of
     /// those who decode meanwhile longer. Default: 64.
     public var maximumRows: Int
@@ -25,12 +28,14 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// Creates options.
     public init(
         threads: Int? = nil, cacheBytes: Int? = nil, memoryLimit: Int? = nil, keepsPrefixes: Bool = true,
-        maximumRows: Int = 64, kernels: KernelLevel = .best, cacheType: CacheType = .automatic
+        speculates: Bool = false, maximumRows: Int = 64, kernels: KernelLevel = .best,
+        cacheType: CacheType = .automatic
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
         self.memoryLimit = memoryLimit
         self.keepsPrefixes = keepsPrefixes
+        self.speculates = speculates
         self.maximumRows = maximumRows
         self.kernels = kernels
         self.cacheType = cacheType

@@ -6,6 +6,10 @@ public struct EmbeddedEngineStatistics: Sendable, Hashable {
     public internal(set) var rows = 0
     /// Tokens drawn.
     public internal(set) var decodedTokens = 0
+    /// Tokens that were guessed and run beside the token before them.
+    public internal(set) var draftedTokens = 0
+    /// Tokens that were guessed right.
+    public internal(set) var acceptedTokens = 0
     /// Known tokens that calls appended: prompts, seeds of threads, texts of joins.
     public internal(set) var promptTokens = 0
     /// Tokens that needed no row because an earlier context had left their keys in the prefix tree.

@@ -37,7 +37,8 @@ struct EngineProgramTests {
         // Stitched contexts keep what they have, so a few of them must fit.
         let scarce = try fixture.engine(
             EmbeddedEngineOptions(
-                threads: 1, cacheBytes: (mayStitch ? 60 : 34) * Self.pageBytes, maximumRows: mayStitch ? 24 : 8))
+                threads: 1, cacheBytes: (mayStitch ? 40 : 34) * Self.pageBytes, speculates: true,
+                maximumRows: mayStitch ? 24 : 8))
         var refused = 0
         let wave = 6
         for start in stride(from: 0, to: Self.programCount / 2, by: wave) {
@@ -79,7 +80,7 @@ struct EngineProgramTests {
     func kill(_ step: Int) async throws {
         let fixture = try EngineFixture(contextLength: 512)
         let engine = try fixture.engine(
-            EmbeddedEngineOptions(threads: 1, cacheBytes: 40 * Self.pageBytes, maximumRows: 4))
+            EmbeddedEngineOptions(threads: 1, cacheBytes: 40 * Self.pageBytes, speculates: true, maximumRows: 4))
         let hasEnded = Mutex(false)
         let program = EngineProgram(
             seed: UInt64(step % 4), mayStitch: true, vocabularySize: fixture.tokenizer.vocabularySize)

@@ -55,6 +55,9 @@ struct KVCache: Sendable {
     /// Tokens whose keys a context has; 0 for one that is gone.
     func residentCount(of id: ContextID) -> Int { contexts[id]?.view.tokenCount ?? 0 }
 
+    /// Position of the next token of a context; 0 for one that is gone.
+    func nextPosition(of id: ContextID) -> Int { contexts[id]?.view.nextPosition ?? 0 }
+
     /// Whether a context has pages that it could give up, because its keys can be computed again from its tokens.
     func canVacate(_ id: ContextID) -> Bool { contexts[id].map { $0.view.isCausal && $0.view.tokenCount > 0 } ?? false }
 

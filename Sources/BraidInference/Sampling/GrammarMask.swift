@@ -42,6 +42,19 @@ struct GrammarMask: Sendable {
         throw .failed("the control grammar demands empty text for ever")
     }
 
+    /// The tokens that come next because nothing else may, as far as that is so; at most `limit`.
+    func forced(limit: Int) -> [TokenID] {
+        guard grammar != nil || !forced.isEmpty else { return [] }
+        var ahead = self
+        var tokens: [TokenID] = []
+        // Where the grammar is broken there is nothing to foresee; the draw itself says so.
+        while tokens.count < limit, let mask = try? ahead.next(), case .only(let allowed) = mask, allowed.count == 1 {
+            tokens.append(allowed[0])
+            ahead.advance(allowed[0])
+        }
+        return tokens
+    }
+
     /// Takes note of what was drawn.
     mutating func advance(_ token: TokenID) {
         if !forced.isEmpty {

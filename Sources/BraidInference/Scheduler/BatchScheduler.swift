@@ -8,6 +8,8 @@
 ///    do not wait long; alone, it takes all. What a question under way needs (the seeds of its threads, its joins) goes
 ///    before the prompts of new questions, and questions take turns. A job that got no row for 32 steps goes before
 ///    all others.
+/// 3. Guesses of what comes next get rows that nobody else wants: none while prefill waits, and never more than make the
+///    step ``speculativeRows`` wide.
 ///
 /// A pure value (continuous batching after Yu et al. 2022, "Orca", section 3.2, with chunked prefill after Agrawal et al.
 /// 2024, arXiv 2403.02310): the worker performs what ``nextStep()`` returns.
@@ -34,6 +36,8 @@ struct BatchScheduler: Sendable {
         let question: ContextID
         let work: Work
         var rows: Int
+        /// Rows that may follow the first one, and are lost if they do not.
+        var drafts = 0
         /// Steps without a row.
         var stepsWaited = 0
         /// Rows in the step that is being made.
@@ -50,6 +54,8 @@ struct BatchScheduler: Sendable {
         }
     }
 
+    /// Widest step in which guesses take part: few rows more cost little, many do.
+    static let speculativeRows = 16
     /// Steps after which a job that got no row goes before all others.
     static let patience = 32
 
@@ -72,9 +78,10 @@ struct BatchScheduler: Sendable {
     var readyCount: Int { entries.count }
 
     /// Adds the rows of a job that has none.
-    mutating func supply(_ job: JobID, of question: ContextID, _ work: Work, rows: Int) {
+    /// - Parameter drafts: Rows of a decode step that would be nice to have at the same time.
+    mutating func supply(_ job: JobID, of question: ContextID, _ work: Work, rows: Int, drafts: Int = 0) {
         guard rows > 0 else { return }
-        entries.append(Entry(job: job, question: question, work: work, rows: rows))
+        entries.append(Entry(job: job, question: question, work: work, rows: rows, drafts: drafts))
     }
 
     /// Takes a job's rows away, whatever it waits for.
@@ -109,6 +116,14 @@ struct BatchScheduler: Sendable {
                 left -= entries[index].taken
                 if prefilling > 1 { lastQuestion = entries[index].question }
             }
+        } else {
+            var left = min(Self.speculativeRows, maximumRows) - decoding
+            for index in entries.indices {
+                guard left > 0 else { break }
+                entries[index].drafts = min(entries[index].drafts, left)
+                left -= entries[index].drafts
+                entries[index].taken += entries[index].drafts
+            }
         }
         return take()
     }
@@ -119,7 +134,7 @@ struct BatchScheduler: Sendable {
             let taken = entries[index].taken
             if taken > 0 { assignments.append(Assignment(job: entries[index].job, rows: taken)) }
             entries[index].stepsWaited = taken > 0 ? 0 : entries[index].stepsWaited + 1
-            entries[index].rows -= taken
+            entries[index].rows -= min(entries[index].rows, taken)
             entries[index].taken = 0
         }
         entries.removeAll { $0.rows == 0 }

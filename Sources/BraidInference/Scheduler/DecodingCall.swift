@@ -12,6 +12,11 @@ final class DecodingCall {
     var seen: Set<TokenID>
     /// Tokens decoded so far.
     var count = 0
+    var lookup = PromptLookup()
+    /// A guess of what follows the token that runs next.
+    var draft: [TokenID] = []
+    /// How many of ``draft`` the grammar leaves no choice about.
+    var forcedCount = 0
 
     init(
         sink: DecodingSink, maximumTokens: Int, stops: [TokenID: String], sampler: Sampler, mask: GrammarMask,

@@ -2,8 +2,10 @@ internal import Braid
 
 extension InferenceLoop {
     /// Goes on after all rows of a job were run.
-    /// - Parameter logits: Those of the last row, if the job wanted them and had rows.
-    func complete(_ id: JobID, _ logits: UnsafeBufferPointer<Float>?) {
+    /// - Parameters:
+    ///   - logits: Those of the last step, if it had rows of the job.
+    ///   - rows: Which of them are the job's.
+    func complete(_ id: JobID, _ logits: LogitsView?, _ rows: Range<Int>) {
         guard let job = jobs[id] else { return }
         switch job.purpose {
         case .open(let reply):
@@ -16,10 +18,10 @@ extension InferenceLoop {
             keep(job.context)
             finish(id) { _ in reply(.success(())) }
         case .warm(let reply): finish(id) { _ in reply(.success(())) }
-        case .decode(let call): draw(id, job.context, call, logits)
+        case .decode(let call): draw(id, job.context, call, logits, rows)
         case .fork(let count, let reply):
             keep(job.context)
-            if let logits { contexts[job.context]?.logits = Array(logits) }
+            if let logits, let row = rows.last { contexts[job.context]?.logits = Array(logits[row]) }
             finish(id) { job in
                 reply(Result { try self.fork(job.context, count) })
             }
@@ -127,41 +129,69 @@ extension InferenceLoop {
         contexts[context]?.text = TextDecoder(tokenizer)
     }
 
-    /// Draws the next token of a decode call and asks for the one after it.
+    /// Draws the next tokens of a decode call, one more than were guessed right, and asks for those after them.
     private func draw(
-        _ id: JobID, _ context: ContextID, _ call: DecodingCall, _ computed: UnsafeBufferPointer<Float>?
+        _ id: JobID, _ context: ContextID, _ call: DecodingCall, _ computed: LogitsView?, _ rows: Range<Int>
     ) {
+        let first = cache.nextPosition(of: context) - call.draft.count
+        var drawn = 0
+        var stop: StopReason?
         do {
-            let position = try cache.view(of: context).nextPosition
-            guard position < contextLength else { return finish(id) { _ in call.sink.finish(.contextFull) } }
-            let mask = try call.mask.next()
-            let sampled: SampledToken
-            if let computed {
-                sampled = try call.sampler.draw(from: computed, position: position, seen: call.seen, mask: mask)
-            } else {
-                // The context was forked right here, and what follows was computed then.
-                sampled = try (contexts[context]?.logits ?? []).withUnsafeBufferPointer {
-                    try call.sampler.draw(from: $0, position: position, seen: call.seen, mask: mask)
+            repeat {
+                guard first + drawn < contextLength else {
+                    stop = .contextFull
+                    break
                 }
-            }
-            call.mask.advance(sampled.id)
-            if call.sampler.needsHistory { call.seen.insert(sampled.id) }
-            call.count += 1
-            statistics.decodedTokens += 1
-            call.sink.yield(append(sampled, to: context))
-            if let stop = call.stops[sampled.id] {
-                return finish(id) { _ in call.sink.finish(.control(stop)) }
-            }
-            guard call.count < call.maximumTokens else {
-                return finish(id) { _ in call.sink.finish(.tokenLimit) }
-            }
-            jobs[id]?.feeds = []
-            enqueue(id)
-        } catch let error as KVCacheError {
-            finish(id) { _ in call.sink.fail(error.engineError) }
+                let sampled: SampledToken
+                if let computed, drawn < rows.count {
+                    sampled = try draw(call, at: first + drawn, from: computed[rows.lowerBound + drawn])
+                } else {
+                    // The context was forked right here, and what follows was computed then.
+                    sampled = try (contexts[context]?.logits ?? []).withUnsafeBufferPointer {
+                        try draw(call, at: first + drawn, from: $0)
+                    }
+                }
+                call.sink.yield(append(sampled, to: context))
+                drawn += 1
+                if let tag = call.stops[sampled.id] {
+                    stop = .control(tag)
+                } else if call.count == call.maximumTokens {
+                    stop = .tokenLimit
+                }
+                guard stop == nil, drawn <= call.draft.count, call.draft[drawn - 1] == sampled.id else { break }
+            } while true
         } catch {
-            finish(id) { _ in call.sink.fail(error) }
+            takeBack(context, drawn, call)
+            return finish(id) { _ in call.sink.fail(error) }
         }
+        takeBack(context, drawn, call)
+        if let stop { return finish(id) { _ in call.sink.finish(stop) } }
+        jobs[id]?.feeds = []
+        enqueue(id)
+    }
+
+    /// Draws one token.
+    private func draw(
+        _ call: DecodingCall, at position: Int, from logits: UnsafeBufferPointer<Float>
+    ) throws(EngineError) -> SampledToken {
+        let mask = try call.mask.next()
+        let sampled = try call.sampler.draw(from: logits, position: position, seen: call.seen, mask: mask)
+        call.mask.advance(sampled.id)
+        if call.sampler.needsHistory { call.seen.insert(sampled.id) }
+        call.count += 1
+        statistics.decodedTokens += 1
+        return sampled
+    }
+
+    /// Takes wrong guesses out of the cache, and the last token drawn, which is run when what follows it is asked for.
+    private func takeBack(_ context: ContextID, _ drawn: Int, _ call: DecodingCall) {
+        guard !call.draft.isEmpty else { return }
+        let accepted = max(0, drawn - 1)
+        statistics.draftedTokens += call.draft.count
+        statistics.acceptedTokens += min(accepted, call.draft.count)
+        if call.forcedCount == 0 { call.lookup.record(drafted: call.draft.count, accepted: accepted) }
+        call.draft.removeAll(keepingCapacity: true)
+        if let count = contexts[context]?.tokens.count { cache.truncate(context, to: count - 1) }
     }
 
     /// Makes a drawn token part of its context.

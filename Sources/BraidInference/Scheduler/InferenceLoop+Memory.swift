@@ -52,9 +52,11 @@ extension InferenceLoop {
                 jobs[id]?.feeds = feeds
                 let rows = feeds.reduce(0) { $0 + $1.left }
                 if rows == 0 {
-                    complete(id, nil)
+                    complete(id, nil, 0..<0)
                 } else {
-                    scheduler.supply(id, of: job.age.question, work(of: job, rows: rows), rows: rows)
+                    let drafts = guess(for: job, rows: rows)
+                    scheduler.supply(
+                        id, of: job.age.question, work(of: job, rows: rows), rows: rows, drafts: drafts)
                 }
                 return true
             } catch let error as KVCacheError {

@@ -16,6 +16,8 @@ final class InferenceLoop {
     /// Tokens that end an answer, whether a decode call names them or not.
     let endTokenIDs: Set<TokenID>
     let memory: KVMemory
+    /// Whether steps guess ahead.
+    let speculates: Bool
     private let transformer: Transformer
 
     var cache: KVCache
@@ -32,13 +34,14 @@ final class InferenceLoop {
     ///   - cache: Empty.
     init(
         model: ModelConfiguration, contextLength: Int, tokenizer: Tokenizer, kernels: Kernels, transformer: Transformer,
-        memory: KVMemory, cache: KVCache
+        memory: KVMemory, cache: KVCache, speculates: Bool
     ) {
         self.kernels = kernels
         self.tokenizer = tokenizer
         self.transformer = transformer
         self.memory = memory
         self.cache = cache
+        self.speculates = speculates
         self.contextLength = contextLength
         vocabulary = ControlVocabulary(tokenizer)
         modelVocabularySize = model.vocabularySize
@@ -74,6 +77,7 @@ final class InferenceLoop {
         for assignment in assignments {
             guard var job = jobs[assignment.job] else { continue }
             var rows = assignment.rows
+            if let draft = draftFeed(for: job, rows: rows - job.left) { job.feeds.append(draft) }
             let firstLogits = batch.logitRows.count
             for index in job.feeds.indices where rows > 0 && job.feeds[index].left > 0 {
                 let feed = job.feeds[index]
@@ -117,6 +121,6 @@ final class InferenceLoop {
             }
         }
         guard job.left == 0 else { return }
-        complete(id, range.isEmpty ? nil : logits[range.upperBound - 1])
+        complete(id, logits, range)
     }
 }

@@ -212,7 +212,7 @@ struct KVCacheTests {
         #expect(cache.invariantViolation() == nil)
     }
 
-    @Test("random traffic: a page found holds what was written for its tokens, and all come back", arguments: 0..<300)
+    @Test("random traffic: a page found holds what was written for its tokens, and all come back", arguments: 0..<100)
     func randomTraffic(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let pageCount = Int.random(in: 8...40, using: &random)
