@@ -11,13 +11,23 @@ extension Tokenizer {
             vocabulary.file, path: gguf.path, beginToken: vocabulary.beginTokenID.map { vocabulary.tokens[$0] })
     }
 
+    /// Reads the tokenizer of a GGUF file, or the one beside it if it has none.
+    ///
+    /// - Throws: ``ModelLoadingError``
+    init(of file: GGUFFile, at url: URL) throws(ModelLoadingError) {
+        if file.values["tokenizer.ggml.tokens"] != nil {
+            try self.init(file)
+        } else {
+            try self.init(contentsOf: url.deletingLastPathComponent())
+        }
+    }
+
     /// Reads a model's tokenizer: a folder's, or a GGUF file's own; if the file has none, the one beside it.
     ///
     /// - Throws: ``ModelLoadingError``
     init(of model: ModelSource, at url: URL) throws(ModelLoadingError) {
         switch model {
-        case .gguf(let model) where model.file.values["tokenizer.ggml.tokens"] != nil: try self.init(model.file)
-        case .gguf: try self.init(contentsOf: url.deletingLastPathComponent())
+        case .gguf(let model): try self.init(of: model.file, at: url)
         case .folder: try self.init(contentsOf: url)
         }
     }

@@ -63,6 +63,7 @@ public struct ModelInspection: Sendable {
             }
             tokenizer = parts.isEmpty ? nil : parts.joined(separator: ", ")
             hasChatTemplate = file.values["tokenizer.chat_template"] != nil
+            _ = attempt { () throws(ModelLoadingError) in try Tokenizer(of: file, at: url) }
         } else {
             let files = try ModelFolder.files(in: url)
             format = "safetensors"
@@ -71,6 +72,7 @@ public struct ModelInspection: Sendable {
             fileByteCount = Self.byteCount(ofFilesIn: url)
             tokenizer = attempt { () throws(ModelLoadingError) in try Self.tokenizerKind(in: url) } ?? nil
             hasChatTemplate = attempt { () throws(ModelLoadingError) in try Self.hasChatTemplate(in: url) } ?? false
+            _ = attempt { () throws(ModelLoadingError) in try Tokenizer(contentsOf: url) }
         }
         for content in contents where TensorElementType(rawValue: content.elementType) == nil {
             problems.append(
@@ -78,7 +80,6 @@ public struct ModelInspection: Sendable {
                     path: url.path, feature: "element type", value: content.elementType,
                     supported: TensorElementType.names(onlyPlain: format == "safetensors")))
         }
-        _ = attempt { () throws(ModelLoadingError) in try Tokenizer(of: ModelSource(contentsOf: url), at: url) }
         var seen: Set<ModelLoadingError> = []
         self.problems = problems.filter { seen.insert($0).inserted }
     }

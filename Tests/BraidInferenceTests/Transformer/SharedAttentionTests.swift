@@ -80,10 +80,11 @@ struct SharedAttentionTests {
     @Test("shifted spans agree with explicitly turned keys", arguments: Fixture.all, TransformerTests.levels)
     func shiftedSpansAgreeWithTheOracle(_ fixture: Fixture, _ level: KernelLevel) throws {
         let folder = try fixture.model()
+        let vocabulary = folder.configuration.vocabularySize
         let cached = try CachedTransformer(folder, level: level)
         var random = SeededGenerator(seed: 7)
         func tokens(_ count: Int) -> [TokenID] {
-            (0..<count).map { _ in TokenID(Int.random(in: 0..<90, using: &random)) }
+            (0..<count).map { _ in TokenID(Int.random(in: 0..<vocabulary, using: &random)) }
         }
         // A common part, what two workers wrote after it, and what a third writes that sees both: the first where it
         // is, the second behind the first, and a stranger's text before position 0, which needs a negative shift.
