@@ -24,13 +24,15 @@ public final class EmbeddedEngine: Engine {
     private let worker: InferenceWorker
     private let encoder: TokenTextEncoder
 
-    /// Loads a model's folder; weights are mapped, not read.
+    /// Loads a model's folder; its matrices are copied into memory, in the order in which the kernels read them.
     ///
     /// - Throws: ``ModelLoadingError`` for what is wrong with the files, `EngineError` for what is wrong with the options.
     public init(contentsOf folder: URL, options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws {
         let model = try ModelFolder(contentsOf: folder)
         let configuration = model.configuration
-        let weights = try TransformerWeights(model)
+        let kernels = try Self.kernels(options)
+        let plan = WeightPlan(configuration, quantization: options.quantization, kernels: kernels)
+        let weights = try TransformerWeights(model, plan: plan)
         let tokenizer = try Tokenizer(contentsOf: folder)
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelLoadingError.invalidValue(
@@ -38,7 +40,6 @@ public final class EmbeddedEngine: Engine {
                 value: "\(tokenizer.vocabularySize)",
                 allowed: "at most vocab_size of config.json, \(configuration.vocabularySize)")
         }
-        let kernels = try Self.kernels(options)
         let shape = Transformer.kvShape(of: configuration)
         let pageCount = try Self.pageCount(options, configuration, shape)
         self.tokenizer = tokenizer

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// How an embedded engine uses the machine. None of it changes a result.
+/// How an embedded engine uses the machine. Only ``quantization`` and ``kernels`` change a result.
 public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// Threads that compute: 1...64. Default: the processor's cores, at most 8.
     public var threads: Int
@@ -14,13 +14,18 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// last bits.
     public var kernels: KernelLevel
 
+    /// Whether matrices are kept in fewer bits than the model's files have. Default: as the files have them.
+    public var quantization: WeightQuantization
+
     /// Creates options.
     public init(
-        threads: Int? = nil, cacheBytes: Int = 1 << 30, maximumRows: Int = 64, kernels: KernelLevel = .best
+        threads: Int? = nil, cacheBytes: Int = 1 << 30, maximumRows: Int = 64, kernels: KernelLevel = .best,
+        quantization: WeightQuantization = .none
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
         self.maximumRows = maximumRows
         self.kernels = kernels
+        self.quantization = quantization
     }
 }

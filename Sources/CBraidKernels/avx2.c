@@ -1,11 +1,11 @@
-/// Kernels for AVX2 and FMA: sixteen registers of eight lanes.
+/// Kernels for AVX2, FMA and F16C: sixteen registers of eight lanes.
 
 #if defined(__x86_64__)
 #define BRAID_TABLE braid_avx2
 #define BRAID_LEVEL BRAID_LEVEL_AVX2
-#define BRAID_TARGET "avx2,fma"
+#define BRAID_INT8_DOT 0
+#define BRAID_BF16_DOT 0
+#define BRAID_TARGET "avx2,fma,f16c"
 #define BRAID_TILE_ROWS 2
-#define BRAID_TILE_OUTPUTS 2
-#define BRAID_ROW_OUTPUTS 4
 #include "vector_kernels.h"
 #endif

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -31,6 +32,9 @@ struct AskCommand: AsyncParsableCommand {
             "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
+
+    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
+    var quantize: WeightQuantization = .none
 
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
@@ -75,7 +79,8 @@ struct AskCommand: AsyncParsableCommand {
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples), on: try choice.engine(), budget: try budget.budget(),
+            question, by: try method.method(samples: samples), on: try choice.engine(quantization: quantize),
+            budget: try budget.budget(),
             sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()

@@ -41,12 +41,14 @@ enum ModelChoice: Equatable {
     var isBuiltIn: Bool { if case .builtIn = self { true } else { false } }
 
     /// Loads it.
+    /// - Parameter quantization: Whether its matrices are kept in fewer bits.
     /// - Throws: ``ModelError/missing(_:)`` and ``ModelError/unusable(model:reason:)``.
-    func engine() throws(ModelError) -> any Engine {
+    func engine(quantization: WeightQuantization = .none) throws(ModelError) -> any Engine {
+        let options = EmbeddedEngineOptions(quantization: quantization)
         do {
             switch self {
-            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder())
-            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder)
+            case .builtIn(let model): return try EmbeddedEngine(contentsOf: model.folder(), options: options)
+            case .folder(let folder): return try EmbeddedEngine(contentsOf: folder, options: options)
             }
         } catch let error as BuiltInModelError {
             throw .missing(error.description)

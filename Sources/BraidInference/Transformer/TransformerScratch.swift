@@ -4,7 +4,6 @@ internal import CBraidKernels
 final class TransformerScratch {
     let hidden: UnsafeMutablePointer<Float>
     let normed: UnsafeMutablePointer<Float>
-    let packed: UnsafeMutablePointer<Float>
     let query: UnsafeMutablePointer<Float>
     let key: UnsafeMutablePointer<Float>
     let value: UnsafeMutablePointer<Float>
@@ -15,6 +14,9 @@ final class TransformerScratch {
     /// One piece of ``attentionStride`` per row and kv head.
     let attention: UnsafeMutablePointer<Float>
     let attentionStride: Int
+    /// Activations as the kernels want them, apart for each kind of weights.
+    private let packed: UnsafeMutablePointer<Float>
+    private let packedStride: Int
 
     init(_ configuration: ModelConfiguration, maximumRows: Int, shape: braid_kv_shape) {
         func allocate(_ width: Int) -> UnsafeMutablePointer<Float> {
@@ -27,7 +29,9 @@ final class TransformerScratch {
         let inner = configuration.intermediateSize
         hidden = allocate(configuration.hiddenSize)
         normed = allocate(configuration.hiddenSize)
-        packed = allocate(braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner)))
+        let packedWidth = braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner))
+        packedStride = maximumRows * packedWidth
+        packed = allocate(WeightKind.allCases.count * packedWidth)
         query = allocate(queryWidth)
         key = allocate(keyWidth)
         value = allocate(keyWidth)
@@ -37,6 +41,23 @@ final class TransformerScratch {
         logits = allocate(configuration.vocabularySize)
         attentionStride = Int(shape.value_stride)
         attention = allocate(configuration.keyValueHeadCount * attentionStride)
+    }
+
+    /// Packs some rows of x for each kind of weights that they will meet. x: [rows.count, columns].
+    func pack(
+        _ x: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Int, for kinds: [WeightKind], _ kernels: Kernels
+    ) {
+        for (index, kind) in kinds.enumerated() where !kinds[..<index].contains(kind) {
+            let rowBytes = braid_packed_bytes(columns, kind.number)
+            kernels.pack(place(of: kind) + rows.lowerBound * rowBytes, x, rows.count, columns, kind.number)
+        }
+    }
+
+    /// The activations that were packed for a matrix.
+    func packed(_ matrix: WeightMatrix) -> UnsafeRawPointer { UnsafeRawPointer(place(of: matrix.kind)) }
+
+    private func place(of kind: WeightKind) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(packed + Int(kind.number) * packedStride)
     }
 
     deinit {

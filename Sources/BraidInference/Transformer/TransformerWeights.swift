@@ -20,17 +20,22 @@ struct TransformerWeights: Sendable {
     /// [vocabulary, hidden]; the embedding when they are tied.
     let head: WeightMatrix
 
-    /// Finds the tensors; their numbers are not read yet, but for the norms.
-    /// - Parameter tensor: Gives the tensor of a name, which must have a shape.
+    /// Finds the tensors and brings their numbers into memory.
+    /// - Parameters:
+    ///   - plan: How matrices are kept.
+    ///   - tensor: Gives the tensor of a name, which must have a shape.
     init(
-        _ configuration: ModelConfiguration, tensor: (String, [Int]) throws(ModelLoadingError) -> TensorView
+        _ configuration: ModelConfiguration, plan: WeightPlan = .exact,
+        tensor: (String, [Int]) throws(ModelLoadingError) -> TensorView
     ) throws(ModelLoadingError) {
         let hidden = configuration.hiddenSize
         let queryWidth = configuration.headCount * configuration.headDimension
         let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
         let inner = configuration.intermediateSize
+        let arena = WeightArena()
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelLoadingError) -> WeightMatrix {
-            WeightMatrix(try tensor(name, [rows, columns]))
+            let tensor = try tensor(name, [rows, columns])
+            return WeightMatrix(tensor, as: plan.kind(of: tensor), in: arena)
         }
         embedding = try matrix("model.embed_tokens.weight", configuration.vocabularySize, hidden)
         var layers: [Layer] = []
@@ -56,8 +61,8 @@ struct TransformerWeights: Sendable {
     }
 
     /// Finds the tensors of a folder.
-    init(_ folder: ModelFolder) throws(ModelLoadingError) {
-        try self.init(folder.configuration) { (name, shape) throws(ModelLoadingError) in
+    init(_ folder: ModelFolder, plan: WeightPlan = .exact) throws(ModelLoadingError) {
+        try self.init(folder.configuration, plan: plan) { (name, shape) throws(ModelLoadingError) in
             try folder.tensor(name, shape: shape)
         }
     }
