@@ -150,7 +150,7 @@ struct MatmulTests {
         for type in [Int(BRAID_WEIGHT_Q8), Int(BRAID_WEIGHT_Q4)] {
             var random = RandomNumbers(seed: 5)
             let weights = Weights(random.floats(16 * columns), rows: 16, columns: columns, type: type)
-            for size: Float in [0, 1e-40, 1e-30, 1e-20, 1e20, 1e30] {
+            for size: Float in [0, 0x1p-140, 1e-30, 1e-20, 1e20, 1e30] {
                 let x = random.floats(columns, range: 1).map { $0 * size }
                 let y = Self.product(level, x, rows: 1, weights)
                 let expected = Self.exact(x, rows: 1, weights)

@@ -1,4 +1,4 @@
 public import ArgumentParser
 public import BraidInference
 
-extension WeightQuantization: @retroactive ExpressibleByArgument {}
+extension WeightQuantization: ExpressibleByArgument {}
