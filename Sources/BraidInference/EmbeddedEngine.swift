@@ -29,7 +29,7 @@ public final class EmbeddedEngine: Engine {
     private let partitions = Atomic(0)
     private let encoder: TokenTextEncoder
 
-    /// Loads a model; weights are mapped, not read, but for those of a type that the kernels do not take.
+    /// Loads a model; its matrices are copied into memory, in the order in which the kernels read them.
     ///
     /// - Parameter url: A folder in Hugging Face layout, or a `.gguf` file; if it holds no vocabulary, `tokenizer.json`
     ///   must lie beside it.
@@ -37,7 +37,9 @@ public final class EmbeddedEngine: Engine {
     public init(contentsOf url: URL, options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws {
         let model = try ModelSource(contentsOf: url)
         let configuration = model.configuration
-        let weights = try TransformerWeights(model)
+        let kernels = try Self.kernels(options)
+        let weightPlan = WeightPlan(configuration, quantization: options.quantization, kernels: kernels)
+        let weights = try TransformerWeights(model, plan: weightPlan)
         let tokenizer = try Tokenizer(of: model, at: url)
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelLoadingError.invalidValue(
@@ -45,7 +47,6 @@ public final class EmbeddedEngine: Engine {
                 value: "\(tokenizer.vocabularySize)",
                 allowed: "at most the rows of the model's embedding, \(configuration.vocabularySize)")
         }
-        let kernels = try Self.kernels(options)
         let cacheType = weights.cacheType(for: options.cacheType)
         let plan = try MemoryPlan(options, configuration, cacheType: cacheType, weightBytes: weights.byteCount)
         self.tokenizer = tokenizer

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// How an embedded engine uses the machine. Only ``cacheType`` and ``kernels`` change results, in their last digits.
+/// How an embedded engine uses the machine. Only ``quantization``, ``cacheType`` and ``kernels`` change results.
 public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// Threads that compute: 1...64. Default: the processor's cores, at most 8.
     public var threads: Int
@@ -24,12 +24,14 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
 
     /// Element type of cached keys and values. Default: ``CacheType/automatic``.
     public var cacheType: CacheType
+    /// Whether matrices are kept in fewer bits than the model's files have. Default: as the files have them.
+    public var quantization: WeightQuantization
 
     /// Creates options.
     public init(
         threads: Int? = nil, cacheBytes: Int? = nil, memoryLimit: Int? = nil, keepsPrefixes: Bool = true,
         speculates: Bool = false, maximumRows: Int = 64, kernels: KernelLevel = .best,
-        cacheType: CacheType = .automatic
+        cacheType: CacheType = .automatic, quantization: WeightQuantization = .none
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
@@ -39,5 +41,6 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
         self.maximumRows = maximumRows
         self.kernels = kernels
         self.cacheType = cacheType
+        self.quantization = quantization
     }
 }

@@ -3,10 +3,10 @@
 #if defined(__x86_64__)
 #define BRAID_TABLE braid_avx2
 #define BRAID_LEVEL BRAID_LEVEL_AVX2
+#define BRAID_INT8_DOT 0
+#define BRAID_BF16_DOT 0
 #define BRAID_TARGET "avx2,fma,f16c"
 #define BRAID_TILE_ROWS 2
-#define BRAID_TILE_OUTPUTS 2
-#define BRAID_ROW_OUTPUTS 4
 #define BRAID_QUERY_TILE 4
 #define BRAID_VALUE_LANES 1
 #include "vector_kernels.h"

@@ -3,8 +3,9 @@
 #if defined(__aarch64__)
 #define BRAID_TABLE braid_neon
 #define BRAID_LEVEL BRAID_LEVEL_NEON
-#define BRAID_TILE_ROWS 1
-#define BRAID_TILE_OUTPUTS 4
+#define BRAID_INT8_DOT 0
+#define BRAID_BF16_DOT 0
+#define BRAID_TILE_ROWS 2
 #define BRAID_QUERY_TILE 4
 #define BRAID_VALUE_LANES 1
 #include "vector_kernels.h"

@@ -6,44 +6,49 @@
 #include <math.h>
 #include <string.h>
 
-static float load(const void *w, int32_t type, size_t index) {
-    // Weights lie in a file that promises no alignment, so elements are copied out, never dereferenced.
-    float value;
-    if (type == BRAID_WEIGHT_F32) {
-        memcpy(&value, (const uint8_t *)w + index * 4, 4);
-    } else {
-        uint16_t half;
-        memcpy(&half, (const uint8_t *)w + index * 2, 2);
-        uint32_t bits = (uint32_t)half << 16;
-        memcpy(&value, &bits, 4);
-    }
+/// Rounds to bf16: to nearest, ties to even.
+static float rounded(float value) {
+    uint32_t bits;
+    if (isnan(value)) return value;
+    memcpy(&bits, &value, 4);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&value, &bits, 4);
     return value;
 }
 
-static void widen(float *x, const void *w, int32_t type, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = load(w, type, i);
-}
-
-static void pack(float *packed, const float *x, size_t rows, size_t columns, int32_t type) {
-    (void)type;
+static void pack(void *packed, const float *x, size_t rows, size_t columns, int32_t type) {
+    if (braid_has_blocks(type)) {
+        braid_pack_blocks(packed, x, rows, columns, type);
+        return;
+    }
     size_t stride = braid_packed_columns(columns);
     for (size_t r = 0; r < rows; r++) {
-        for (size_t i = 0; i < stride; i++) packed[r * stride + i] = i < columns ? x[r * columns + i] : 0;
+        for (size_t i = 0; i < stride; i++) {
+            float value = i < columns ? x[r * columns + i] : 0;
+            ((float *)packed)[r * stride + i] = type == BRAID_WEIGHT_BF16_ROUNDED ? rounded(value) : value;
+        }
     }
 }
 
-static void matmul(float *y, size_t y_stride, const float *packed, size_t rows, const braid_matrix *w, size_t first,
+static void matmul(float *y, size_t y_stride, const void *packed, size_t rows, const braid_matrix *w, size_t first,
                    size_t end, const float *bias, bool accumulate) {
+    if (braid_has_blocks(w->type)) {
+        braid_matmul_blocks(y, y_stride, packed, rows, w, first, end, bias, accumulate);
+        return;
+    }
     size_t stride = braid_packed_columns(w->columns);
+    const float *x = packed;
     for (size_t o = first; o < end; o++) {
         for (size_t r = 0; r < rows; r++) {
-            // Sixteen partial sums, as the vector levels have them: the same error bound holds for all.
-            float sums[16] = {0};
-            for (size_t i = 0; i < w->columns; i++) {
-                sums[i % 16] += packed[r * stride + i] * load(w->elements, w->type, o * w->columns + i);
+            // In the order of the vector levels: even columns apart from odd ones, or pairs, the odd one first.
+            float sums[2] = {0, 0};
+            for (size_t i = 0; i < stride; i++) {
+                size_t column = w->type == BRAID_WEIGHT_BF16_ROUNDED ? i ^ 1 : i;
+                size_t sum = w->type == BRAID_WEIGHT_BF16_ROUNDED ? i / 2 % 2 : i % 2;
+                float weight = column < w->columns ? braid_weight(w, o, column) : 0;
+                sums[sum] += x[r * stride + column] * weight;
             }
-            float sum = 0;
-            for (size_t lane = 0; lane < 16; lane++) sum += sums[lane];
+            float sum = sums[0] + sums[1];
             if (bias) sum += bias[o];
             y[r * y_stride + o] = accumulate ? y[r * y_stride + o] + sum : sum;
         }
@@ -98,6 +103,6 @@ static float log_sum_exp(const float *x, size_t count, float maximum) {
     return maximum + logf(sum);
 }
 
-const braid_kernels braid_scalar = {BRAID_LEVEL_SCALAR, widen,  pack,   matmul, rms_norm,     rotate,
+const braid_kernels braid_scalar = {BRAID_LEVEL_SCALAR, braid_widen,  pack,   matmul, rms_norm,     rotate,
                                     braid_scalar_store, braid_scalar_attention, swiglu, argmax, exponentiate,
-                                    log_sum_exp};
+                                    log_sum_exp, 0};

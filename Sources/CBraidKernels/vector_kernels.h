@@ -3,9 +3,9 @@
 ///   BRAID_TABLE        name of the level's table
 ///   BRAID_LEVEL        its BRAID_LEVEL_...
 ///   BRAID_TARGET       the target features of its functions, as a string; not defined where the base has them
-///   BRAID_TILE_ROWS    rows of activations of a register tile, 1...6
-///   BRAID_TILE_OUTPUTS outputs of a register tile
-///   BRAID_ROW_OUTPUTS  outputs of a register tile with less than half of those rows; at least BRAID_TILE_OUTPUTS
+///   BRAID_INT8_DOT     1 to use the processor's dot product of bytes, or 0
+///   BRAID_BF16_DOT     1 to use that of bf16, or 0
+///   BRAID_TILE_ROWS    rows of activations of a register tile: 2, 4 or 8
 ///   BRAID_QUERY_TILE   queries that meet a page together, see vector_attention.h; a power of two, 1...8
 ///   BRAID_VALUE_LANES  lane vectors of a value row that they meet at a time
 ///
@@ -17,6 +17,12 @@
 
 #include <math.h>
 #include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 // Fused multiply-add happens exactly where it is written.
 #pragma STDC FP_CONTRACT OFF
@@ -112,181 +118,7 @@ BRAID_INLINE lanes exponential(lanes x) {
     return x == x ? result : x;
 }
 
-static void widen(float *x, const void *w, int32_t type, size_t count) {
-    if (type == BRAID_WEIGHT_F32) {
-        memcpy(x, w, count * sizeof(float));
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint16_t half;
-        memcpy(&half, (const uint8_t *)w + 2 * i, 2);
-        uint32_t bits = (uint32_t)half << 16;
-        memcpy(x + i, &bits, 4);
-    }
-}
-
-/// bf16 weights arrive as pairs in 32-bit words, even columns low, odd ones high; packing puts the activations of a
-/// group of 32 columns in that order: sixteen even ones, sixteen odd ones.
-static void pack(float *packed, const float *x, size_t rows, size_t columns, int32_t type) {
-    size_t stride = braid_packed_columns(columns);
-    for (size_t r = 0; r < rows; r++, x += columns, packed += stride) {
-        if (type == BRAID_WEIGHT_F32) {
-            memcpy(packed, x, columns * sizeof(float));
-            memset(packed + columns, 0, (stride - columns) * sizeof(float));
-            continue;
-        }
-        for (size_t i = 0; i < columns / 32 * 32; i += 32) {
-            lanes low = load(x + i), high = load(x + i + 16);
-            store(packed + i, __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
-                                                      30));
-            store(packed + i + 16, __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27,
-                                                           29, 31));
-        }
-        for (size_t i = columns / 32 * 32; i < stride; i++) {
-            size_t place = i / 32 * 32 + (i % 2) * 16 + i % 32 / 2;
-            packed[place] = i < columns ? x[i] : 0;
-        }
-    }
-}
-
-/// Half of thirty-two weights, in the order of `pack`: `part` 0 or 1.
-BRAID_INLINE lanes load_weights(const uint8_t *w, const bool half, const size_t part) {
-    if (half) {
-        words pairs;
-        memcpy(&pairs, w, sizeof pairs);
-        return (lanes)(part == 0 ? pairs << 16 : pairs & 0xffff0000u);
-    }
-    lanes v;
-    memcpy(&v, w + part * sizeof v, sizeof v);
-    return v;
-}
-
-/// y[r, o] for a tile of rows and outputs that fits the registers. `row_count`, `output_count` and `half` are constants
-/// at every call, so this becomes one straight loop per shape; how an element is summed does not depend on them.
-BRAID_INLINE void tile(float *y, size_t y_stride, const float *x, size_t x_stride, const uint8_t *w, size_t w_stride,
-                       size_t columns, const float *bias, bool accumulate, const size_t row_count,
-                       const size_t output_count, const bool half) {
-    lanes sums[BRAID_TILE_ROWS][BRAID_ROW_OUTPUTS];
-    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-        BRAID_UNROLL for (size_t o = 0; o < output_count; o++) sums[r][o] = 0;
-    }
-    const size_t width = half ? 2 : 4;
-    size_t i = 0;
-    for (; i + 32 <= columns; i += 32) {
-        BRAID_UNROLL for (size_t part = 0; part < 2; part++) {
-            lanes weights[BRAID_ROW_OUTPUTS];
-            BRAID_UNROLL for (size_t o = 0; o < output_count; o++) {
-                weights[o] = load_weights(w + o * w_stride + i * width, half, part);
-            }
-            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-                lanes v = load(x + r * x_stride + i + part * 16);
-                BRAID_UNROLL for (size_t o = 0; o < output_count; o++) sums[r][o] = fused(v, weights[o], sums[r][o]);
-            }
-        }
-    }
-    if (i < columns) {
-        BRAID_UNROLL for (size_t o = 0; o < output_count; o++) {
-            uint8_t rest[32 * 4] = {0};
-            memcpy(rest, w + o * w_stride + i * width, (columns - i) * width);
-            BRAID_UNROLL for (size_t part = 0; part < 2; part++) {
-                lanes weights = load_weights(rest, half, part);
-                BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-                    sums[r][o] = fused(load(x + r * x_stride + i + part * 16), weights, sums[r][o]);
-                }
-            }
-        }
-    }
-    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-        float *out = y + r * y_stride;
-        if (output_count % 4 == 0) {
-            BRAID_UNROLL for (size_t o = 0; o < output_count; o += 4) {
-                lanes4 sum = totals(sums[r][o], sums[r][o + 1], sums[r][o + 2], sums[r][o + 3]), old;
-                if (bias) {
-                    memcpy(&old, bias + o, sizeof old);
-                    sum += old;
-                }
-                if (accumulate) {
-                    memcpy(&old, out + o, sizeof old);
-                    sum = old + sum;
-                }
-                memcpy(out + o, &sum, sizeof sum);
-            }
-        } else {
-            BRAID_UNROLL for (size_t o = 0; o < output_count; o++) {
-                float sum = total(sums[r][o]);
-                if (bias) sum += bias[o];
-                out[o] = accumulate ? out[o] + sum : sum;
-            }
-        }
-    }
-}
-
-/// All outputs of `row_count` rows: wide tiles, then single outputs. A few rows leave registers for more outputs.
-BRAID_INLINE void row_group(float *y, size_t y_stride, const float *x, size_t x_stride, const braid_matrix *w,
-                            size_t first, size_t end, const float *bias, bool accumulate, const size_t row_count,
-                            const bool half) {
-    const size_t outputs = 2 * row_count < BRAID_TILE_ROWS ? BRAID_ROW_OUTPUTS : BRAID_TILE_OUTPUTS;
-    size_t w_stride = w->columns * (half ? 2 : 4);
-    const uint8_t *elements = (const uint8_t *)w->elements;
-    size_t o = first;
-    for (; o + outputs <= end; o += outputs) {
-        tile(y + o, y_stride, x, x_stride, elements + o * w_stride, w_stride, w->columns, bias ? bias + o : NULL,
-             accumulate, row_count, outputs, half);
-    }
-    for (; o < end; o++) {
-        tile(y + o, y_stride, x, x_stride, elements + o * w_stride, w_stride, w->columns, bias ? bias + o : NULL,
-             accumulate, row_count, 1, half);
-    }
-}
-
-BRAID_INLINE void matmul_of(float *y, size_t y_stride, const float *packed, size_t rows, const braid_matrix *w,
-                            size_t first, size_t end, const float *bias, bool accumulate, const bool half) {
-    size_t stride = braid_packed_columns(w->columns);
-    size_t r = 0;
-    for (; r + BRAID_TILE_ROWS <= rows; r += BRAID_TILE_ROWS) {
-        row_group(y + r * y_stride, y_stride, packed + r * stride, stride, w, first, end, bias, accumulate,
-                  BRAID_TILE_ROWS, half);
-    }
-    y += r * y_stride;
-    packed += r * stride;
-#define BRAID_CASE(n)                                                                            \
-    case n:                                                                                      \
-        row_group(y, y_stride, packed, stride, w, first, end, bias, accumulate, n, half); \
-        break;
-    switch (rows - r) {
-        BRAID_CASE(1)
-#if BRAID_TILE_ROWS > 2
-        BRAID_CASE(2)
-#endif
-#if BRAID_TILE_ROWS > 3
-        BRAID_CASE(3)
-#endif
-#if BRAID_TILE_ROWS > 4
-        BRAID_CASE(4)
-#endif
-#if BRAID_TILE_ROWS > 5
-        BRAID_CASE(5)
-#endif
-    default: break;
-    }
-#undef BRAID_CASE
-}
-
-static void matmul_f32(float *y, size_t y_stride, const float *packed, size_t rows, const braid_matrix *w, size_t first,
-                       size_t end, const float *bias, bool accumulate) {
-    matmul_of(y, y_stride, packed, rows, w, first, end, bias, accumulate, false);
-}
-
-static void matmul_bf16(float *y, size_t y_stride, const float *packed, size_t rows, const braid_matrix *w,
-                        size_t first, size_t end, const float *bias, bool accumulate) {
-    matmul_of(y, y_stride, packed, rows, w, first, end, bias, accumulate, true);
-}
-
-static void matmul(float *y, size_t y_stride, const float *packed, size_t rows, const braid_matrix *w, size_t first,
-                   size_t end, const float *bias, bool accumulate) {
-    (w->type == BRAID_WEIGHT_F32 ? matmul_f32 : matmul_bf16)(y, y_stride, packed, rows, w, first, end, bias,
-                                                             accumulate);
-}
+#include "group_matmul.h"
 
 static void rms_norm(float *y, const float *x, const float *weight, size_t rows, size_t columns, float epsilon) {
     for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
@@ -386,5 +218,6 @@ static float log_sum_exp(const float *x, size_t count, float maximum) {
 #endif
 #pragma clang diagnostic pop
 
-const braid_kernels BRAID_TABLE = {BRAID_LEVEL, widen,     pack,   matmul, rms_norm,     rotate,
-                                   store_slot,  attention, swiglu, argmax, exponentiate, log_sum_exp};
+const braid_kernels BRAID_TABLE = {BRAID_LEVEL, braid_widen,     pack,   matmul, rms_norm,     rotate,
+                                   store_slot,  attention, swiglu, argmax, exponentiate, log_sum_exp,
+                                   BRAID_INT8_DOT * BRAID_FEATURE_INT8_DOT + BRAID_BF16_DOT * BRAID_FEATURE_BF16_DOT};

@@ -120,14 +120,18 @@ struct ElementwiseTests {
 
     @Test("widening is exact", arguments: Level.all)
     func widen(_ level: Level) {
-        let values: [Float] = [0, -0, 1, -1.5, 3e38, 1e-37, .infinity]
+        let values: [Float] = [0, -0, 1, -1.5, 3e38, 0x1p-126, .infinity]
         for type in [BRAID_WEIGHT_F32, BRAID_WEIGHT_BF16] {
-            let weights = Weights(values, type: Int(type), misaligned: true)
-            var x = [Float](repeating: .nan, count: values.count)
-            weights.withMatrix(1, values.count) {
-                level.kernels.widen(&x, $0.pointee.elements, weights.type, values.count)
+            let matrix = values + values.reversed() + values
+            let weights = Weights(matrix, rows: 3, columns: values.count, type: Int(type), misaligned: true)
+            for row in 0..<3 {
+                var x = [Float](repeating: .nan, count: values.count)
+                weights.withMatrix { level.kernels.widen(&x, $0, row) }
+                let expected = matrix[row * values.count..<(row + 1) * values.count].map {
+                    type == BRAID_WEIGHT_F32 ? $0.bitPattern : $0.bitPattern & 0xFFFF_0000
+                }
+                #expect(x.map(\.bitPattern) == expected)
             }
-            #expect(x.map(\.bitPattern) == weights.values.map(\.bitPattern))
         }
     }
 

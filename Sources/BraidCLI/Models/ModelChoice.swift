@@ -51,11 +51,13 @@ enum ModelChoice: Equatable {
     }
 
     /// Loads it.
-    /// - Parameter memoryLimit: Most memory that it may take; nil for no limit.
+    /// - Parameters:
+    ///   - quantization: Whether its matrices are kept in fewer bits.
+    ///   - memoryLimit: Most memory that it may take; nil for no limit.
     /// - Throws: ``ModelError/missing(_:)``, ``ModelError/unusable(model:reason:)``, and `EngineError` when the limit is
     ///   too low.
-    func engine(memoryLimit: ByteCount? = nil) throws -> any Engine {
-        let options = EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes)
+    func engine(quantization: WeightQuantization = .none, memoryLimit: ByteCount? = nil) throws -> any Engine {
+        let options = EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes, quantization: quantization)
         do {
             return try EmbeddedEngine(contentsOf: location(), options: options)
         } catch let error as BuiltInModelError {

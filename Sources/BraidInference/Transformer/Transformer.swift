@@ -92,8 +92,9 @@ final class Transformer {
         let width = configuration.hiddenSize
         for (index, row) in rows.enumerated() {
             let token = min(max(0, Int(row.token)), configuration.vocabularySize - 1)
-            kernels.widen(
-                scratch.hidden + index * width, weights.embedding.row(token), weights.embedding.matrix.type, width)
+            withUnsafePointer(to: weights.embedding.matrix) {
+                kernels.widen(scratch.hidden + index * width, $0, token)
+            }
         }
     }
 
@@ -103,14 +104,29 @@ final class Transformer {
         return max(32, (share + 31) / 32 * 32)
     }
 
-    private func norm(_ weight: [Float], _ rows: Int, packedFor matrix: WeightMatrix) {
-        kernels.rms_norm(
-            scratch.normed, scratch.hidden, weight, rows, configuration.hiddenSize, configuration.normEpsilon)
-        kernels.pack(scratch.packed, scratch.normed, rows, configuration.hiddenSize, matrix.matrix.type)
+    /// Norms the rows and packs them for matrices of some kinds.
+    private func norm(_ weight: [Float], _ rows: Int, packedFor kinds: WeightKind...) {
+        let kernels = kernels, scratch = scratch
+        let width = configuration.hiddenSize, epsilon = configuration.normEpsilon
+        weight.withUnsafeBufferPointer { weight in
+            guard let weight = weight.baseAddress else { return }
+            runOverRows(rows) { part in
+                let normed = scratch.normed + part.lowerBound * width
+                kernels.rms_norm(
+                    normed, scratch.hidden + part.lowerBound * width, weight, part.count, width, epsilon)
+                scratch.pack(normed, part, width, for: kinds, kernels)
+            }
+        }
+    }
+
+    /// Shares cheap work on rows among the threads, where there are so many that it pays.
+    private func runOverRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
+        let size = 4
+        pool.run((rows + size - 1) / size) { piece in body(piece * size..<min(rows, (piece + 1) * size)) }
     }
 
     private func projectQueryKeyValue(_ layer: TransformerWeights.Layer, _ rows: Int) {
-        norm(layer.inputNorm, rows, packedFor: layer.query)
+        norm(layer.inputNorm, rows, packedFor: layer.query.kind, layer.key.kind, layer.value.kind)
         let kernels = kernels, scratch = scratch
         let total = layer.query.rows + layer.key.rows + layer.value.rows
         let size = outputsPerPiece(total)
@@ -128,7 +144,7 @@ final class Transformer {
             }
             withUnsafePointer(to: matrix.matrix) {
                 kernels.matmul(
-                    output, matrix.rows, scratch.packed, rows, $0, piece * size,
+                    output, matrix.rows, scratch.packed(matrix), rows, $0, piece * size,
                     min(matrix.rows, (piece + 1) * size), bias, false)
             }
         }
@@ -207,30 +223,33 @@ final class Transformer {
     private func add(
         _ matrix: WeightMatrix, times input: UnsafeMutablePointer<Float>, bias: [Float]? = nil, _ rows: Int
     ) {
-        kernels.pack(scratch.packed, input, rows, matrix.columns, matrix.matrix.type)
         let kernels = kernels, scratch = scratch
+        runOverRows(rows) { part in
+            scratch.pack(
+                input + part.lowerBound * matrix.columns, part, matrix.columns, for: [matrix.kind], kernels)
+        }
         let size = outputsPerPiece(matrix.rows)
         pool.run((matrix.rows + size - 1) / size) { piece in
             withUnsafePointer(to: matrix.matrix) {
                 kernels.matmul(
-                    scratch.hidden, matrix.rows, scratch.packed, rows, $0, piece * size,
+                    scratch.hidden, matrix.rows, scratch.packed(matrix), rows, $0, piece * size,
                     min(matrix.rows, (piece + 1) * size), bias, true)
             }
         }
     }
 
     private func feedForward(_ layer: TransformerWeights.Layer, _ rows: Int) {
-        norm(layer.feedForwardNorm, rows, packedFor: layer.gate)
+        norm(layer.feedForwardNorm, rows, packedFor: layer.gate.kind, layer.up.kind)
         let kernels = kernels, scratch = scratch
         let inner = layer.gate.rows
         let size = outputsPerPiece(inner)
         pool.run((inner + size - 1) / size) { piece in
             let first = piece * size, end = min(inner, (piece + 1) * size)
             withUnsafePointer(to: layer.gate.matrix) {
-                kernels.matmul(scratch.gate, inner, scratch.packed, rows, $0, first, end, nil, false)
+                kernels.matmul(scratch.gate, inner, scratch.packed(layer.gate), rows, $0, first, end, nil, false)
             }
             withUnsafePointer(to: layer.up.matrix) {
-                kernels.matmul(scratch.up, inner, scratch.packed, rows, $0, first, end, nil, false)
+                kernels.matmul(scratch.up, inner, scratch.packed(layer.up), rows, $0, first, end, nil, false)
             }
             for row in 0..<rows {
                 let gate = scratch.gate + row * inner + first
@@ -247,13 +266,13 @@ final class Transformer {
         for (index, row) in logitRows.enumerated() where row != index {
             (scratch.hidden + index * width).update(from: scratch.hidden + row * width, count: width)
         }
-        norm(weights.finalNorm, logitRows.count, packedFor: weights.head)
+        norm(weights.finalNorm, logitRows.count, packedFor: weights.head.kind)
         let kernels = kernels, scratch = scratch, matrix = weights.head
         let size = outputsPerPiece(matrix.rows)
         pool.run((matrix.rows + size - 1) / size) { piece in
             withUnsafePointer(to: matrix.matrix) {
                 kernels.matmul(
-                    scratch.logits, matrix.rows, scratch.packed, logitRows.count, $0, piece * size,
+                    scratch.logits, matrix.rows, scratch.packed(matrix), logitRows.count, $0, piece * size,
                     min(matrix.rows, (piece + 1) * size), nil, false)
             }
         }

@@ -4,7 +4,6 @@ internal import CBraidKernels
 final class TransformerScratch {
     let hidden: UnsafeMutablePointer<Float>
     let normed: UnsafeMutablePointer<Float>
-    let packed: UnsafeMutablePointer<Float>
     /// At least ``queryCapacity`` rows; see ``reserveQueries(_:)``.
     private(set) var query: UnsafeMutablePointer<Float>
     let key: UnsafeMutablePointer<Float>
@@ -18,6 +17,9 @@ final class TransformerScratch {
     let attentionStride: Int
     private var queryCapacity: Int
     private let queryWidth: Int
+    /// Activations as the kernels want them, apart for each kind of weights.
+    private let packed: UnsafeMutablePointer<Float>
+    private let packedStride: Int
 
     init(_ configuration: ModelConfiguration, maximumRows: Int, shape: braid_kv_shape) {
         func allocate(_ width: Int) -> UnsafeMutablePointer<Float> { Self.allocate(maximumRows * width) }
@@ -26,7 +28,9 @@ final class TransformerScratch {
         let inner = configuration.intermediateSize
         hidden = allocate(configuration.hiddenSize)
         normed = allocate(configuration.hiddenSize)
-        packed = allocate(braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner)))
+        let packedWidth = braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner))
+        packedStride = maximumRows * packedWidth
+        packed = allocate(WeightKind.allCases.count * packedWidth)
         query = allocate(queryWidth)
         key = allocate(keyWidth)
         value = allocate(keyWidth)
@@ -51,6 +55,23 @@ final class TransformerScratch {
         let bytes = max(64, count * MemoryLayout<Float>.stride)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    }
+
+    /// Packs some rows of x for each kind of weights that they will meet. x: [rows.count, columns].
+    func pack(
+        _ x: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Int, for kinds: [WeightKind], _ kernels: Kernels
+    ) {
+        for (index, kind) in kinds.enumerated() where !kinds[..<index].contains(kind) {
+            let rowBytes = braid_packed_bytes(columns, kind.number)
+            kernels.pack(place(of: kind) + rows.lowerBound * rowBytes, x, rows.count, columns, kind.number)
+        }
+    }
+
+    /// The activations that were packed for a matrix.
+    func packed(_ matrix: WeightMatrix) -> UnsafeRawPointer { UnsafeRawPointer(place(of: matrix.kind)) }
+
+    private func place(of kind: WeightKind) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(packed + Int(kind.number) * packedStride)
     }
 
     deinit {

@@ -30,17 +30,22 @@ struct TransformerWeights: Sendable {
     /// Whether the head is the embedding.
     let isTied: Bool
 
-    /// Finds the tensors; their numbers are not read yet, but for the norms.
-    /// - Parameter tensor: Gives the tensor of a name, which must have a shape.
+    /// Finds the tensors and brings their numbers into memory.
+    /// - Parameters:
+    ///   - plan: How matrices are kept.
+    ///   - tensor: Gives the tensor of a name, which must have a shape.
     init(
-        _ configuration: ModelConfiguration, tensor: (String, [Int]) throws(ModelLoadingError) -> TensorView
+        _ configuration: ModelConfiguration, plan: WeightPlan = .exact,
+        tensor: (String, [Int]) throws(ModelLoadingError) -> TensorView
     ) throws(ModelLoadingError) {
         let hidden = configuration.hiddenSize
         let queryWidth = configuration.headCount * configuration.headDimension
         let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
         let inner = configuration.intermediateSize
+        let arena = WeightArena()
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelLoadingError) -> WeightMatrix {
-            WeightMatrix(try tensor(name, [rows, columns]))
+            let tensor = try tensor(name, [rows, columns])
+            return WeightMatrix(tensor, as: plan.kind(of: tensor), in: arena)
         }
         func vector(_ name: String, _ count: Int, if isThere: Bool) throws(ModelLoadingError) -> [Float]? {
             isThere ? try tensor(name, [count]).floats() : nil
@@ -90,12 +95,12 @@ struct TransformerWeights: Sendable {
     /// What ``CacheType/automatic`` means for these weights; any other type means itself.
     func cacheType(for type: CacheType) -> CacheType {
         guard type == .automatic else { return type }
-        return layers.allSatisfy { $0.query.matrix.type == BRAID_WEIGHT_F32 } ? .float32 : .float16
+        return layers.allSatisfy { $0.query.kind == .float32 } ? .float32 : .float16
     }
 
     /// Finds the tensors of a model's files.
-    init(_ source: ModelSource) throws(ModelLoadingError) {
-        try self.init(source.configuration) { (name, shape) throws(ModelLoadingError) in
+    init(_ source: ModelSource, plan: WeightPlan = .exact) throws(ModelLoadingError) {
+        try self.init(source.configuration, plan: plan) { (name, shape) throws(ModelLoadingError) in
             try source.tensor(name, shape: shape)
         }
     }

@@ -1,49 +1,82 @@
 internal import CBraidKernels
+internal import Dispatch
 
-/// A weight matrix, read where its file is mapped.
+/// A weight matrix in the order in which the kernels read it.
 ///
-/// f32 and bf16 stay as they are; everything else is widened to f32 once, on loading.
-///
-/// `@unchecked Sendable`: the elements are kept alive by `owner` and never written.
+/// `@unchecked Sendable`: the elements are kept alive by `owner` and never written after `init`.
 struct WeightMatrix: @unchecked Sendable {
     /// What the kernels take. Valid as long as this value lives.
     let matrix: braid_matrix
-    private let owner: any AnyObject & Sendable
+    /// How it is kept.
+    let kind: WeightKind
+    private let owner: WeightArena.Chunk
+
+    /// Outputs that lie together.
+    private static let groupSize = 16
 
     /// Takes a tensor of shape [outputs, inputs].
-    init(_ tensor: TensorView) {
+    ///
+    /// - Parameter kind: ``WeightPlan/kind(of:)``; bf16 only for tensors that are bf16.
+    /// - Complexity: O(elements), on all processors.
+    init(_ tensor: TensorView, as kind: WeightKind, in arena: WeightArena) {
         precondition(tensor.shape.count == 2, "a matrix has two extents")
-        let elements: UnsafeRawPointer
-        let type: Int
-        switch tensor.elementType {
-        case .float32, .bfloat16:
-            let holder = TensorHolder(tensor)
-            owner = holder
-            elements = tensor.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
-            type = tensor.elementType == .float32 ? BRAID_WEIGHT_F32 : BRAID_WEIGHT_BF16
-        case .float16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K:
-            let copy = tensor.floats().withUnsafeBytes { AlignedBytes(copying: $0) }
-            owner = copy
-            elements = copy.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
-            type = BRAID_WEIGHT_F32
+        let columns = tensor.shape[1]
+        self.init(rows: tensor.shape[0], columns: columns, kind: kind, in: arena) { rows, arrange in
+            let part = tensor.rows(rows)
+            switch (kind, tensor.elementType) {
+            case (.float32, .float32), (.bfloat16, .bfloat16), (.bfloat16Rounded, .bfloat16), (.q8, .q8_0),
+                (.q4, .q4_0):
+                part.withBytes { if let source = $0.baseAddress { arrange(source) } }
+            case (.float32, _):
+                part.floats().withUnsafeBytes { if let source = $0.baseAddress { arrange(source) } }
+            case (.q8, _), (.q4, _):
+                Self.quantized(part.floats(), columns: columns, kind: kind).withUnsafeBytes {
+                    if let source = $0.baseAddress { arrange(source) }
+                }
+            case (.bfloat16, _), (.bfloat16Rounded, _):
+                preconditionFailure("only bf16 is kept as bf16")
+            }
         }
-        matrix = braid_matrix(elements: elements, type: Int32(type), rows: tensor.shape[0], columns: tensor.shape[1])
+    }
+
+    /// - Parameter fill: Is called for every group of rows, on several threads, and calls its argument with them as
+    ///   ``braid_arrange`` wants them.
+    private init(
+        rows: Int, columns: Int, kind: WeightKind, in arena: WeightArena,
+        fill: @Sendable (Range<Int>, (UnsafeRawPointer) -> Void) -> Void
+    ) {
+        let (memory, chunk) = arena.allocate(byteCount: braid_arranged_bytes(rows, columns, kind.number))
+        let elements = memory.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+        self.kind = kind
+        owner = chunk
+        matrix = braid_matrix(elements: elements, type: kind.number, rows: rows, columns: columns)
+        // Each group writes its own part.
+        nonisolated(unsafe) let destination = elements
+        DispatchQueue.concurrentPerform(iterations: (rows + Self.groupSize - 1) / Self.groupSize) { group in
+            fill(group * Self.groupSize..<min(rows, (group + 1) * Self.groupSize)) { source in
+                braid_arrange(destination, source, rows, columns, kind.number, group)
+            }
+        }
     }
 
     /// Outputs.
     var rows: Int { matrix.rows }
     /// Inputs.
     var columns: Int { matrix.columns }
-    /// Bytes of the elements.
-    var byteCount: Int { rows * columns * (matrix.type == BRAID_WEIGHT_F32 ? 4 : 2) }
-    /// Where a row begins.
-    func row(_ index: Int) -> UnsafeRawPointer {
-        matrix.elements + index * columns * (matrix.type == BRAID_WEIGHT_F32 ? 4 : 2)
-    }
+    /// Bytes of the elements as they are kept.
+    var byteCount: Int { braid_arranged_bytes(rows, columns, kind.number) }
 
-    /// Keeps a tensor's memory alive.
-    private final class TensorHolder: Sendable {
-        let tensor: TensorView
-        init(_ tensor: TensorView) { self.tensor = tensor }
+    private static func quantized(_ floats: [Float], columns: Int, kind: WeightKind) -> [UInt8] {
+        let rowBytes = braid_row_bytes(columns, kind.number)
+        let rows = floats.count / columns
+        return [UInt8](unsafeUninitializedCapacity: rows * rowBytes) { blocks, count in
+            count = rows * rowBytes
+            floats.withUnsafeBufferPointer { floats in
+                guard let output = blocks.baseAddress, let input = floats.baseAddress else { return }
+                for row in 0..<rows {
+                    braid_quantize(output + row * rowBytes, input + row * columns, columns, kind.number)
+                }
+            }
+        }
     }
 }

@@ -47,6 +47,7 @@ public struct ModelInspection: Sendable {
                 return nil
             }
         }
+        var gguf: GGUFFile?
         if ModelSource.isFile(url) {
             let file = try GGUFFile(contentsOf: url)
             format = "gguf"
@@ -63,7 +64,7 @@ public struct ModelInspection: Sendable {
             }
             tokenizer = parts.isEmpty ? nil : parts.joined(separator: ", ")
             hasChatTemplate = file.values["tokenizer.chat_template"] != nil
-            _ = attempt { () throws(ModelLoadingError) in try Tokenizer(of: file, at: url) }
+            gguf = file
         } else {
             let files = try ModelFolder.files(in: url)
             format = "safetensors"
@@ -72,13 +73,15 @@ public struct ModelInspection: Sendable {
             fileByteCount = Self.byteCount(ofFilesIn: url)
             tokenizer = attempt { () throws(ModelLoadingError) in try Self.tokenizerKind(in: url) } ?? nil
             hasChatTemplate = attempt { () throws(ModelLoadingError) in try Self.hasChatTemplate(in: url) } ?? false
-            _ = attempt { () throws(ModelLoadingError) in try Tokenizer(contentsOf: url) }
         }
         for content in contents where TensorElementType(rawValue: content.elementType) == nil {
             problems.append(
                 .unsupported(
                     path: url.path, feature: "element type", value: content.elementType,
                     supported: TensorElementType.names(onlyPlain: format == "safetensors")))
+        }
+        _ = attempt { () throws(ModelLoadingError) in
+            if let gguf { try Tokenizer(of: gguf, at: url) } else { try Tokenizer(contentsOf: url) }
         }
         var seen: Set<ModelLoadingError> = []
         self.problems = problems.filter { seen.insert($0).inserted }

@@ -27,6 +27,15 @@ struct TensorView: @unchecked Sendable {
     /// The product of the extents.
     var elementCount: Int { bytes.count / elementType.blockByteCount * elementType.blockElementCount }
 
+    /// Some of the outermost rows.
+    func rows(_ range: Range<Int>) -> TensorView {
+        let rowBytes = bytes.count / max(1, shape.first ?? 1)
+        return TensorView(
+            elementType: elementType, shape: [range.count] + shape.dropFirst(),
+            bytes: UnsafeRawBufferPointer(
+                rebasing: bytes[range.lowerBound * rowBytes..<range.upperBound * rowBytes]), owner: owner)
+    }
+
     /// Hands out the numbers and keeps them alive until `body` returns.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

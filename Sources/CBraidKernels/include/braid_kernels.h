@@ -5,7 +5,7 @@
 /// that `braid_kernels_for` returns. There is no global state, so two engines of one process may use different levels.
 ///
 /// Rules that hold for every kernel unless its comment says otherwise:
-///   - Matrices are row-major. Activations are f32. Pointers need no alignment beyond their element's, weights none.
+///   - Matrices are row-major. Activations are f32. Pointers need no alignment beyond their element's.
 ///   - Outputs may not overlap inputs.
 ///   - Nothing allocates, nothing fails; sizes are the caller's duty. Zero rows or columns are allowed.
 ///   - Determinism: an output element is always summed in the same order, whatever the other rows of the call, the
@@ -34,11 +34,27 @@ enum {
     BRAID_LEVEL_COUNT = 4
 };
 
-/// Element types of weights.
+/// Kinds of weights.
 enum {
     BRAID_WEIGHT_F32 = 0,
     /// The upper half of an f32. Widened (exactly) to f32 before it is multiplied.
-    BRAID_WEIGHT_BF16 = 1
+    BRAID_WEIGHT_BF16 = 1,
+    /// bf16 weights whose activations are rounded to bf16 too, for the processor's dot product of bf16.
+    BRAID_WEIGHT_BF16_ROUNDED = 2,
+    /// Blocks of 32 columns: integers -128...127 times an f16 scale. Activations are quantised in the same way, with an
+    /// f32 scale.
+    BRAID_WEIGHT_Q8 = 3,
+    /// Blocks of 32 columns: integers -8...7 times an f16 scale. Activations are quantised to 8 bits.
+    BRAID_WEIGHT_Q4 = 4
+};
+
+/// What some processors of a level have and others lack. A result does not depend on it, only its speed.
+enum {
+    /// Dot products of bytes: AVX-512 VNNI, AArch64 dotprod.
+    BRAID_FEATURE_INT8_DOT = 1,
+    /// Dot products of bf16: AVX-512 BF16.
+    BRAID_FEATURE_BF16_DOT = 2,
+    BRAID_FEATURE_ALL = 3
 };
 
 /// Element types of keys and values.
@@ -54,18 +70,20 @@ enum {
     /// Token positions in one page of the key-value cache; also the vector width that kernels are written in.
     BRAID_PAGE_POSITIONS = 16,
     /// Packed activations come in groups of this many columns.
-    BRAID_PACK_COLUMNS = 32
+    BRAID_PACK_COLUMNS = 32,
+    /// Columns that share a scale in block-quantised weights.
+    BRAID_BLOCK_COLUMNS = 32
 };
 
-/// A weight matrix W: [rows, columns], one output per row, as `torch.nn.Linear` stores it.
+/// A weight matrix W: [rows, columns], one output per row, as `torch.nn.Linear` has it.
 typedef struct {
-    /// Elements, row after row without gaps; any alignment.
+    /// What `braid_arrange` wrote; best at a multiple of 64, and in huge pages.
     const void *_Nonnull elements;
     /// BRAID_WEIGHT_...
     int32_t type;
     /// Outputs.
     size_t rows;
-    /// Inputs.
+    /// Inputs; with blocks a multiple of BRAID_BLOCK_COLUMNS.
     size_t columns;
 } braid_matrix;
 
@@ -143,17 +161,20 @@ typedef struct {
     /// BRAID_LEVEL_...
     int32_t level;
 
-    /// Widens `count` weights to f32. x: [count], w: [count].
-    void (*_Nonnull widen)(float *_Nonnull x, const void *_Nonnull w, int32_t type, size_t count);
+    /// Widens a row of weights to f32, exactly but for the rounding of integer times scale. x: [W.columns].
+    void (*_Nonnull widen)(float *_Nonnull x, const braid_matrix *_Nonnull w, size_t row);
 
-    /// Brings activations into the order in which `matmul` reads them for weights of `type`.
-    /// packed: [rows, braid_packed_columns(columns)], x: [rows, columns].
-    void (*_Nonnull pack)(float *_Nonnull packed, const float *_Nonnull x, size_t rows, size_t columns, int32_t type);
+    /// Brings activations into the form in which `matmul` of the same table reads them for weights of `type`: reorders,
+    /// rounds or quantises them. packed: rows * braid_packed_bytes(columns, type) bytes, aligned to 4;
+    /// x: [rows, columns]. A row's bytes depend on that row alone, so rows may be packed by several threads.
+    void (*_Nonnull pack)(void *_Nonnull packed, const float *_Nonnull x, size_t rows, size_t columns, int32_t type);
 
     /// y[r, o] = (accumulate ? y[r, o] : 0) + sum_i x[r, i] * W[o, i] + bias[o]   for o in first..<end.
     /// y: [rows, y_stride], packed: `pack`ed x [rows, W.columns], bias: [W.rows] or NULL.
-    /// Weights are read once per group of rows. Error of an element: at most 2 (n/16 + 6) u sum_i |x_i W_i|, u = 2^-24.
-    void (*_Nonnull matmul)(float *_Nonnull y, size_t y_stride, const float *_Nonnull packed, size_t rows,
+    /// Weights are read once from memory, whatever the number of rows. Error of an element, against the exact product
+    /// of what weights and packed activations stand for: at most (n/2 + 6) u sum_i |x_i W_i|, u = 2^-24. Rounded
+    /// bf16 and blocks give the same bits on every level, the scalar one included.
+    void (*_Nonnull matmul)(float *_Nonnull y, size_t y_stride, const void *_Nonnull packed, size_t rows,
                             const braid_matrix *_Nonnull w, size_t first, size_t end, const float *_Nullable bias,
                             bool accumulate);
 
@@ -198,6 +219,9 @@ typedef struct {
 
     /// log(sum_i exp(x[i])), given the maximum of x.
     float (*_Nonnull log_sum_exp)(const float *_Nonnull x, size_t count, float maximum);
+
+    /// BRAID_FEATURE_... that it makes use of.
+    int32_t features;
 } braid_kernels;
 
 /// The best level this processor has.
@@ -206,6 +230,9 @@ int32_t braid_best_level(void);
 /// The kernels of a level, or NULL when this processor or this build lacks it. Static storage.
 const braid_kernels *_Nullable braid_kernels_for(int32_t level);
 
+/// The same, without the features that are not in `features`: for comparisons.
+const braid_kernels *_Nullable braid_kernels_limited_to(int32_t level, int32_t features);
+
 /// A level's name, such as "avx512"; "unknown" for anything else.
 const char *_Nonnull braid_level_name(int32_t level);
 
@@ -213,6 +240,39 @@ const char *_Nonnull braid_level_name(int32_t level);
 static inline size_t braid_packed_columns(size_t columns) {
     return (columns + BRAID_PACK_COLUMNS - 1) / BRAID_PACK_COLUMNS * BRAID_PACK_COLUMNS;
 }
+
+/// Bytes of one row of packed activations for weights of `type`.
+static inline size_t braid_packed_bytes(size_t columns, int32_t type) {
+    switch (type) {
+    case BRAID_WEIGHT_Q8:
+    case BRAID_WEIGHT_Q4: return columns / BRAID_BLOCK_COLUMNS * (BRAID_BLOCK_COLUMNS + 8);
+    default: return braid_packed_columns(columns) * sizeof(float);
+    }
+}
+
+/// Bytes of a row of a file's weights: f32, bf16, or blocks as GGUF has them, {f16 scale, 32 x int8} or {f16 scale, 16
+/// bytes of two 4-bit integers}, which need `columns` to be a multiple of BRAID_BLOCK_COLUMNS.
+static inline size_t braid_row_bytes(size_t columns, int32_t type) {
+    switch (type) {
+    case BRAID_WEIGHT_F32: return columns * 4;
+    case BRAID_WEIGHT_Q8: return columns / BRAID_BLOCK_COLUMNS * 34;
+    case BRAID_WEIGHT_Q4: return columns / BRAID_BLOCK_COLUMNS * 18;
+    default: return columns * 2;
+    }
+}
+
+/// Bytes of an arranged matrix.
+size_t braid_arranged_bytes(size_t rows, size_t columns, int32_t type);
+
+/// Brings rows 16 group..<min(rows, 16 group + 16) of a matrix into the order in which `matmul` reads them.
+/// arranged: the whole matrix; source: these rows, braid_row_bytes each, any alignment (Q8: GGUF's Q8_0; Q4: Q4_0, whose
+/// byte i holds element i low and element 16 + i high).
+void braid_arrange(void *_Nonnull arranged, const void *_Nonnull source, size_t rows, size_t columns, int32_t type,
+                   size_t group);
+
+/// Quantises a row as GGUF's Q8_0 or Q4_0: the scale is the largest magnitude / 127, or the number of largest magnitude
+/// / -8, as f16; integers are rounded to nearest. blocks: braid_row_bytes, x: [columns].
+void braid_quantize(void *_Nonnull blocks, const float *_Nonnull x, size_t columns, int32_t type);
 
 /// The shape of a pool.
 static inline braid_kv_shape braid_kv_shape_make(size_t layers, size_t kv_heads, size_t head_dimension, int32_t type) {

@@ -17,9 +17,11 @@ enum RandomModel {
         return try ModelConfiguration(file, path: "config.json")
     }
 
-    static func weights(_ configuration: ModelConfiguration, seed: UInt64 = 1) throws -> TransformerWeights {
+    static func weights(
+        _ configuration: ModelConfiguration, seed: UInt64 = 1, plan: WeightPlan = .exact
+    ) throws -> TransformerWeights {
         var random = SeededGenerator(seed: seed)
-        return try TransformerWeights(configuration) { (_, shape) throws(ModelLoadingError) in
+        return try TransformerWeights(configuration, plan: plan) { (_, shape) throws(ModelLoadingError) in
             let spread: Float = shape.count == 1 ? 0.1 : 0.05
             let values = (0..<shape.reduce(1, *)).map { _ in
                 let value = Float.random(in: -spread...spread, using: &random) + (shape.count == 1 ? 1 : 0)

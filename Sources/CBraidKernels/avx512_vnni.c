@@ -1,0 +1,13 @@
+/// Kernels for AVX-512 with its dot product of bytes (VNNI).
+
+#if defined(__x86_64__)
+#define BRAID_TABLE braid_avx512_vnni
+#define BRAID_LEVEL BRAID_LEVEL_AVX512
+#define BRAID_INT8_DOT 1
+#define BRAID_BF16_DOT 0
+#define BRAID_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,avx512vnni"
+#define BRAID_TILE_ROWS 8
+#define BRAID_QUERY_TILE 8
+#define BRAID_VALUE_LANES 2
+#include "vector_kernels.h"
+#endif
