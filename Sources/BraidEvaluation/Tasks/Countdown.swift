@@ -106,11 +106,13 @@ public struct Countdown: Sendable, Hashable {
         return found.sorted()
     }
 
-    /// Draws numbers from 1 to 99 and a target from 10 to 999, uniformly among those that the numbers reach.
+    /// Draws numbers from 1 to 99, in a quarter of the puzzles from 1 to 12, and a target from 10 to 999, uniformly among
+    /// those that the numbers reach; small numbers make 24 more often, as in the game of that name.
     static func solvable(count: Int, using random: inout SplitMix64) -> Countdown {
         while true {
-            let numbers = (0..<count).map { _ in random.int(1...99) }
+            let (numbers, areSmall) = numbers(count: count, using: &random)
             let candidates = targets(of: numbers).filter { $0 >= 10 && !numbers.contains($0) }
+            if areSmall, random.chance(0.3), candidates.contains(24) { return Countdown(numbers: numbers, target: 24) }
             if !candidates.isEmpty { return Countdown(numbers: numbers, target: random.pick(candidates)) }
         }
     }
@@ -118,7 +120,7 @@ public struct Countdown: Sendable, Hashable {
     /// Draws a puzzle that no arithmetic solves.
     static func unsolvable(count: Int, using random: inout SplitMix64) -> Countdown {
         while true {
-            let numbers = (0..<count).map { _ in random.int(1...99) }
+            let numbers = numbers(count: count, using: &random).numbers
             let target = random.chance(0.5) ? random.int(10...199) : random.int(10...999)
             if !numbers.contains(target),
                 !CountdownArithmetic.solvableByAnyArithmetic(numbers, target: target)
@@ -126,6 +128,11 @@ public struct Countdown: Sendable, Hashable {
                 return Countdown(numbers: numbers, target: target)
             }
         }
+    }
+
+    private static func numbers(count: Int, using random: inout SplitMix64) -> (numbers: [Int], areSmall: Bool) {
+        let areSmall = random.chance(0.25)
+        return ((0..<count).map { _ in random.int(1...(areSmall ? 12 : 99)) }, areSmall)
     }
 
     /// The question's usual answer when nothing reaches the target.
