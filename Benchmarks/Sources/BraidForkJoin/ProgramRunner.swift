@@ -131,10 +131,8 @@ actor ProgramRunner {
         let main = try await open(prefix)
         let lengths = (1...width).map { max(1, tokens * $0 / width) }
         if isWarm {
-            let contexts = try await main.fork(width + 1)
-            let warmJoin = WarmJoin(threads: Array(contexts[..<width]), landing: contexts[width])
+            let warmJoin = WarmJoin(threads: try await main.fork(width), parent: main)
             result.waitSeconds = try await warmJoin.run(header: header, lengths: lengths) / .seconds(1)
-            for context in contexts { await context.close() }
         } else {
             let threads = try await main.fork(width)
             let texts = try await withThrowingTaskGroup(of: (Int, [TokenID]).self) { group in

@@ -1,18 +1,18 @@
 internal import Braid
 
-/// Prepares a join by re-prefill while threads still decode: a context forked beside them reads their texts in order, as
-/// they come, so that after the last thread's last token little is left to read.
+/// Joins by re-prefill with the engine's warm-up: while threads still decode, the parent is told how the joined text begins,
+/// so that after the last thread's last token little is left to read.
 struct WarmJoin: Sendable {
     /// Tokens read at once: fewer leave less for the end, more disturb the threads less.
     private static let chunk = 16
 
     /// The threads, in the order in which their texts are joined.
     let threads: [any EngineContext]
-    /// A context that holds what the threads share.
-    let landing: any EngineContext
+    /// The context that they were forked from.
+    let parent: any EngineContext
 
     /// Decodes all threads and joins them.
-    /// - Returns: The time from the end of the last thread until all texts are in ``landing``.
+    /// - Returns: The time from the end of the last thread until all texts are in ``parent``.
     func run(header: Int, lengths: [Int]) async throws -> Duration {
         let streams = threads.map { _ in AsyncStream<[TokenID]>.makeStream() }
         return try await withThrowingTaskGroup(of: ContinuousClock.Instant.self) { group in
@@ -44,16 +44,17 @@ struct WarmJoin: Sendable {
     }
 
     private func read(_ inputs: [AsyncStream<[TokenID]>]) async throws -> ContinuousClock.Instant {
-        var unread: [TokenID] = []
+        var text: [TokenID] = []
+        var told = 0
         for input in inputs {
             for await tokens in input {
-                unread += tokens
-                guard unread.count >= Self.chunk else { continue }
-                try await landing.extend(TokenText([.tokens(unread)]))
-                unread = []
+                text += tokens
+                guard text.count - told >= Self.chunk else { continue }
+                try await parent.warmUpJoin(TokenText([.tokens(text)]))
+                told = text.count
             }
         }
-        if !unread.isEmpty { try await landing.extend(TokenText([.tokens(unread)])) }
+        try await parent.join(threads, as: .reprefill(TokenText([.tokens(text)])))
         return ContinuousClock.now
     }
 }
