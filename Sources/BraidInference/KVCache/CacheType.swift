@@ -1,6 +1,6 @@
 /// The element type of cached keys and values.
 public enum CacheType: String, Sendable, CaseIterable {
-    /// ``float32`` for models with f32 weights, ``float16`` for all others.
+    /// ``float32`` where weights are multiplied exactly (f32, and bf16 of small models), ``float16`` elsewhere.
     case automatic
     /// Keys and values as they were computed.
     case float32

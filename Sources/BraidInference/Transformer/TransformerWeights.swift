@@ -95,7 +95,7 @@ struct TransformerWeights: Sendable {
     /// What ``CacheType/automatic`` means for these weights; any other type means itself.
     func cacheType(for type: CacheType) -> CacheType {
         guard type == .automatic else { return type }
-        return layers.allSatisfy { $0.query.kind == .float32 } ? .float32 : .float16
+        return layers.allSatisfy { $0.query.kind.isExact } ? .float32 : .float16
     }
 
     /// Finds the tensors of a model's files.

@@ -23,6 +23,9 @@ enum WeightKind: Sendable, Hashable, CaseIterable {
         return Int32(number)
     }
 
+    /// Whether activations meet the weights as they are.
+    var isExact: Bool { self == .float32 || self == .bfloat16 }
+
     /// Whether 32 columns share a scale.
     var hasBlocks: Bool { self == .q8 || self == .q4 }
 }
