@@ -13,10 +13,13 @@ extension ReasoningRun {
     /// A call is a thread of the main line, on record with the calls it comes after. At most ``Budget/maximumThreads``
     /// samples decode at the same time, over all calls of the run; every token is charged to the budget. A call that fails
     /// or is cut does not hold up the others.
+    /// - Parameter ended: called with a call's place and samples as it ends, also when the run is being stopped.
     /// - Returns: the samples of each call, in order; a sample that was cut or failed says so in ``Completion/outcome``.
     /// - Throws: ``RunError/invalidOption(name:value:allowed:)`` before anything is asked; `CancellationError` when the run
     ///   is stopped, after all its calls have ended.
-    public func ask(_ calls: [PromptedCall]) async throws -> [[Completion]] {
+    public func ask(
+        _ calls: [PromptedCall], ended: @Sendable (Int, [Completion]) -> Void = { _, _ in }
+    ) async throws -> [[Completion]] {
         try checkStop()
         for call in calls { try call.check() }
         let placed = place(calls)
@@ -25,7 +28,10 @@ extension ReasoningRun {
                 group.addTask { (index, await self.perform(call, at: place)) }
             }
             var completions: [[Completion]] = Array(repeating: [], count: calls.count)
-            for await (index, samples) in group { completions[index] = samples }
+            for await (index, samples) in group {
+                completions[index] = samples
+                ended(index, samples)
+            }
             return completions
         }
         try checkStop()
@@ -178,6 +184,7 @@ extension ReasoningRun {
                 events.send(.token(thread: place.thread, token: token))
                 start = end
                 decoded += 1
+                completion.tokenCount = decoded
                 if let value = token.logProbability { completion.logProbabilities.append(value) }
                 let left = state.withLock { state in
                     state.ledger.decodedToken()

@@ -146,6 +146,16 @@ public final class TrajectoryRecorder: Sendable {
         }
     }
 
+    /// Mean log-probability of what a line has decoded itself; nil when there is nothing or the engine gives none.
+    public func meanLogProbability(of id: String) -> Double? {
+        let values = state.withLock { state in
+            (state.lines[id]?.steps ?? []).flatMap { step in
+                if case .segment(let segment) = step { segment.logProbabilities ?? [] } else { [Float]() }
+            }
+        }
+        return values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count)
+    }
+
     /// Counts a malformed structure.
     public func malformed() {
         state.withLock { $0.malformedCount += 1 }

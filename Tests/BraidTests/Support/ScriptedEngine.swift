@@ -57,6 +57,7 @@ final class ScriptedEngine: Engine {
         tags: Set<String> = Dialect.braid.allTags, ends: Set<String> = [], contextLength: Int = 100_000,
         masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
+        logProbabilities: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
@@ -66,7 +67,7 @@ final class ScriptedEngine: Engine {
         self.failsWarmUps = failsWarmUps
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: false)
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities)
     }
 
     /// Continues with the value of the longest key that the context ends with.
