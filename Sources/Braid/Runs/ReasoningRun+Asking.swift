@@ -85,9 +85,8 @@ extension ReasoningRun {
                 return failed(call, at: place, .tokenLimit)
             }
             events.send(.threadStarted(thread: place.thread, outline: place.outline))
-            let text = try engine.text(of: call.prompt)
             let start = seconds
-            let context = try await engine.open(text)
+            let context = try await engine.open(asking: call.prompt)
             state.withLock { $0.contexts[place.thread] = context }
             let count = await context.tokenCount
             recorder.append(

@@ -181,7 +181,9 @@ public final class ReasoningRun: Sendable {
         of method: any ReasoningMethod, on engine: EngineDescription
     ) throws(RunError) -> Dialect {
         var dialect = method.dialect
-        guard engine.tier >= .text else {
+        // Who asks in plain words needs nothing that a chat lacks.
+        let needsTags = !dialect.ends.isEmpty || !method.controlTags.isEmpty
+        guard engine.tier >= .text || !needsTags else {
             throw .tierTooLow(engine.tier, needed: .text, method: method.name)
         }
         if dialect.join == .stitch, !engine.stitches {
