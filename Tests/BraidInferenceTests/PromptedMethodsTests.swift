@@ -34,7 +34,7 @@ struct PromptedMethodsTests {
         let budget = try Budget(maximumThreads: 6, tokensPerThread: 12, totalTokens: Int(400 + 100 * (seed % 3)))
         for (index, method) in try Self.methods().enumerated() {
             let outcome = try await ReasoningRun.answer(
-                "What is 3 + \(seed)? <Answer>9</Answer>", by: method, on: engine, budget: budget,
+                Question("What is 3 + \(seed)? <Answer>9</Answer>"), by: method, on: engine, budget: budget,
                 sampling: SamplingParameters(temperature: 1), seed: seed)
             let name = "\(method.name) \(index), seed \(seed)"
             #expect(outcome.metrics.totalTokens <= budget.totalTokens + budget.maximumThreads, "\(name)")

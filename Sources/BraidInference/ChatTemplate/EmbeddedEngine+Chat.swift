@@ -4,8 +4,8 @@ extension EmbeddedEngine {
     /// The prompt of a conversation in the words of the model's chat template, ready for ``open(_:)`` or `extend`.
     ///
     /// This is how to talk to a model that was not trained on a Braid dialect: its tokenizer lacks the dialect's tags, so
-    /// only methods that need none (`Sequential`, `SelfConsistency`, ...) run on it, on a prompt that is made here. The
-    /// tokens are those of the whole text, and text of a message never becomes a control token.
+    /// only methods that ask in plain words run on it, see `PromptedMethod`. The tokens are those of the whole text, and
+    /// text of a message never becomes a control token.
     ///
     /// - Parameters:
     ///   - tools: Descriptions of tools, as JSON schemas.
