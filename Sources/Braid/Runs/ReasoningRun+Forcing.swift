@@ -26,7 +26,7 @@ extension ReasoningRun {
             case .control(end) where ignored < forcing.extensions:
                 ignored += 1
                 let inserted = TokenText.Piece.text(forcing.appended)
-                try await goOn(line, after: kept, with: inserted, removing: context)
+                try await goOn(line, after: kept, with: inserted)
                 kept.append(inserted)
             case .control(end): return try await finish(line, after: end)
             case .tokenLimit where line.state.withLock({ $0.decodedCount }) >= forcing.maximumThinkingTokens ?? Int.max:
@@ -69,15 +69,14 @@ extension ReasoningRun {
 
     /// Moves a line to a context that holds what was kept of it and something more.
     private func goOn(
-        _ line: LiveThread, after kept: [TokenText.Piece], with inserted: TokenText.Piece,
-        removing old: any EngineContext
+        _ line: LiveThread, after kept: [TokenText.Piece], with inserted: TokenText.Piece
     ) async throws {
         let start = seconds
         let before = TokenText(dialect.prompt(for: question).pieces + kept.joinedTokens)
         let context = try await engine.open(before)
-        line.move(to: context)
+        let old = line.move(to: context)
         keep(context, of: line)
-        await old.close()
+        await old?.close()
         let text = TokenText([inserted])
         let count = try await context.extend(text)
         recordPrefill(.inserted, text, tokens: count, in: line, since: start)
