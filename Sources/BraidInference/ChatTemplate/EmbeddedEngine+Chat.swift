@@ -28,6 +28,9 @@ extension EmbeddedEngine {
     }
 
     /// A prompt in the words of the model's chat template; as plain text for a model that has none.
+    ///
+    /// A template that can switch thinking off is told to: the method that asks says itself what is to be thought about, and
+    /// reads the whole reply.
     /// - Throws: ``ModelLoadingError`` or ``ChatTemplateError`` if the template cannot be used.
     public func text(of prompt: Prompt) throws -> TokenText {
         guard try chatTemplate.get() != nil else { return prompt.plainText }
@@ -39,6 +42,6 @@ extension EmbeddedEngine {
             }
         }
         let beginning: [TokenText.Piece] = prompt.answerBeginning.isEmpty ? [] : [.text(prompt.answerBeginning)]
-        return try self.prompt(for: messages) + TokenText(beginning)
+        return try self.prompt(for: messages, variables: ["enable_thinking": .bool(false)]) + TokenText(beginning)
     }
 }
