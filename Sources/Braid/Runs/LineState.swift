@@ -56,6 +56,12 @@ struct LineState: Sendable {
         return found
     }
 
+    /// Takes a tag that the runtime put in, as if the model had written it.
+    mutating func insert(_ tag: String) {
+        text += tag
+        for event in parser.consume(DecodedToken(id: -1, text: "", control: tag)) { note(event) }
+    }
+
     /// Takes note that a decode call ended with this tag, and gives the line's outcome.
     mutating func finish(at tag: String) -> ThreadOutcome {
         guard line == .thread else { return .finished }

@@ -11,11 +11,10 @@ public final class LiveThread: Sendable {
     /// 0 for the main line, 1 for its threads, and so on.
     public let depth: Int
 
-    /// Nil for a thread that the budget did not let start.
-    let context: (any EngineContext)?
     let line: ControlGrammar.Line
     let mayFork: Bool
     let state: Mutex<LineState>
+    private let slot: Mutex<(any EngineContext)?>
 
     init(
         id: String, outline: Outline?, depth: Int, context: (any EngineContext)?, line: ControlGrammar.Line,
@@ -24,10 +23,21 @@ public final class LiveThread: Sendable {
         self.id = id
         self.outline = outline
         self.depth = depth
-        self.context = context
+        slot = Mutex(context)
         self.line = line
         self.mayFork = mayFork
         state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
+    }
+
+    /// Nil for a thread that the budget did not let start.
+    var context: (any EngineContext)? { slot.withLock { $0 } }
+
+    /// Goes on in another context, and gives the one before.
+    func move(to context: any EngineContext) -> (any EngineContext)? {
+        slot.withLock { slot in
+            defer { slot = context }
+            return slot
+        }
     }
 
     /// How it ended; nil while it can go on.
