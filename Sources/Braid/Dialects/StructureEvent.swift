@@ -14,6 +14,8 @@ public enum StructureEvent: Sendable, Hashable {
     case returnOpened
     /// A return is complete; in the joined view its text begins with the thread's number.
     case returned(String)
+    /// What threads of messages handed back begins, which a model must not write itself.
+    case joinOpened
     /// A thread ended.
     case threadClosed
     /// A parallel block ended.

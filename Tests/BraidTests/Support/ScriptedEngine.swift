@@ -289,6 +289,15 @@ private final class ScriptedDecoding: Sendable {
                 grammar.advance(.exact)
                 state.exact = ""
             }
+        case .choice(let texts):
+            state.exact += token.text
+            guard token.control == nil, texts.contains(where: { $0.hasPrefix(state.exact) }) else {
+                throw violation(token, grammar)
+            }
+            if texts.contains(state.exact) {
+                grammar.advance(.chosen(state.exact))
+                state.exact = ""
+            }
         }
         state.grammar = grammar
     }
