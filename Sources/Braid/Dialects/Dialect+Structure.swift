@@ -1,5 +1,8 @@
 /// What follows from a dialect's data.
-extension Dialect {
+extension Dialect: CustomStringConvertible {
+    /// Its name.
+    public var description: String { name }
+
     /// Whether a thread may fork.
     public var nests: Bool { maximumDepth > 1 }
 
@@ -87,6 +90,7 @@ extension Dialect {
         }
         let threads = (1...max(1, unplannedThreads ?? 1)).compactMap { threadTags(label: String($0)) }
         for pair in threads { tags.formUnion([pair.open, pair.close]) }
+        if let messages { tags.formUnion(messages.childPrompt.controlTags) }
         return tags
     }
 

@@ -202,7 +202,7 @@ public struct Dialect: Sendable, Hashable {
     }
 
     /// The same structure in the frame of another dialect: its prompt, thinking part, answer and ends. For a model that
-    /// was trained on several structures behind one prompt.
+    /// was trained on several structures behind one prompt. A thread of messages is asked as if its message were a question.
     public func framed(by frame: Dialect) -> Dialect {
         var dialect = self
         dialect.promptStart = frame.promptStart
@@ -210,6 +210,11 @@ public struct Dialect: Sendable, Hashable {
         dialect.think = frame.think
         dialect.answer = frame.answer
         dialect.ends = frame.ends
+        if var messages {
+            let message = messages.childPrompt.pieces.filter { if case .text = $0 { true } else { false } }
+            messages.childPrompt = frame.promptStart + TokenText(message) + frame.promptEnd
+            dialect.forkPoint = .messages(messages)
+        }
         return dialect
     }
 }

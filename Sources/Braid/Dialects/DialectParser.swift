@@ -258,15 +258,17 @@ public struct DialectParser: Sendable {
     private mutating func controlInBody(_ tag: String, _ events: inout [StructureEvent]) {
         if tag == dialect.think?.open {
             thinking = .inside
+            events.append(.thinkingOpened)
         } else if tag == dialect.think?.close {
             thinking = .over
+            events.append(.thinkingClosed)
         } else if tag == dialect.blockOpening {
             openBlock(&events)
         } else if let conclusion = dialect.conclusion, conclusion.isAfterBlock, tag == conclusion.tags.open,
             top.awaitsConclusion
         {
             top.awaitsConclusion = false
-            top.state = .conclusion
+            openConclusion(&events)
         } else if case .start = dialect.forkPoint, top.kind == .main, labels[tag] != nil {
             if openBlock(&events) { controlInThreads(tag, &events) }
         } else if top.kind == .thread, tag == dialect.returns?.open {
@@ -281,7 +283,7 @@ public struct DialectParser: Sendable {
             begin(.answering)
         } else if top.kind == .main, dialect.ends.contains(tag) {
             checkConclusion(&events)
-            top.state = .ended
+            end(tag, &events)
         } else {
             report(.misplacedTag(tag), &events)
         }
@@ -303,8 +305,7 @@ public struct DialectParser: Sendable {
         } else if tag == dialect.returns?.open {
             begin(.joinedReturn)
         } else if let conclusion = dialect.conclusion, !conclusion.isAfterBlock, tag == conclusion.tags.open {
-            top.hasConclusion = true
-            top.state = .conclusion
+            openConclusion(&events)
         } else if tag == dialect.parallel?.close {
             closeBlock(&events)
         } else {
@@ -355,7 +356,19 @@ public struct DialectParser: Sendable {
         events.append(.blockClosed)
     }
 
+    private mutating func openConclusion(_ events: inout [StructureEvent]) {
+        top.hasConclusion = true
+        top.state = .conclusion
+        events.append(.conclusionOpened)
+    }
+
+    private mutating func end(_ tag: String, _ events: inout [StructureEvent]) {
+        top.state = .ended
+        events.append(.ended(tag))
+    }
+
     private mutating func closeConclusion(_ tag: String, _ events: inout [StructureEvent]) {
+        events.append(.conclusionClosed)
         guard top.kind == .block else {
             top.state = .body
             return
@@ -363,7 +376,7 @@ public struct DialectParser: Sendable {
         top.state = .outlinesClosed
         guard dialect.parallel == nil else { return }
         closeBlock(&events)
-        if top.kind == .main, dialect.ends.contains(tag) { top.state = .ended }
+        if top.kind == .main, dialect.ends.contains(tag) { end(tag, &events) }
     }
 
     /// Reports a conclusion that was due behind the last block and did not come.

@@ -48,7 +48,11 @@ struct MessageParser: Sendable {
     mutating func consume(control tag: String, isEnd: Bool) -> [StructureEvent] {
         var events = self.events(of: scanner.finish())
         if isEnd {
-            if state == .body || state == .listClosed { state = .ended }
+            if state == .listClosed { events.append(.blockClosed) }
+            if state == .body || state == .listClosed {
+                state = .ended
+                events.append(.ended(tag))
+            }
         } else {
             report(.misplacedTag(tag), &events)
         }

@@ -162,10 +162,10 @@ struct LineState: Sendable {
     private mutating func append(_ token: DecodedToken, byID: Bool) {
         // Only a dialect that shows whole threads resends them.
         guard dialect.shows == .wholeThreads else {
-            resendsTokens = byID
+            resendsTokens = byID && dialect.messages == nil
             return
         }
-        if byID, dialect.messages == nil {
+        if byID {
             if case .tokens(var ids) = content.popLastIfTokens() {
                 ids.append(token.id)
                 content.append(.tokens(ids))
@@ -195,11 +195,15 @@ struct LineState: Sendable {
             outlines = []
             outlineTokens = 1
         case .outline(let outline): outlines.append(outline)
-        case .blockClosed: outlines = []
+        case .blockClosed:
+            // A list of messages is over where the line ends, which is where it spawns.
+            if dialect.messages == nil { outlines = [] }
         case .returned(let text): returned = text
         case .answer(let text): answer = resolved(text)
         case .malformed(let what): malformed.append(what)
-        case .text, .outlinesClosed, .threadOpened, .returnOpened, .joinOpened, .threadClosed: break
+        case .text, .outlinesClosed, .threadOpened, .returnOpened, .joinOpened, .conclusionOpened, .conclusionClosed,
+            .thinkingOpened, .thinkingClosed, .threadClosed, .ended:
+            break
         }
     }
 

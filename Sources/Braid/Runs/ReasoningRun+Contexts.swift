@@ -35,20 +35,27 @@ extension ReasoningRun {
             }
             let isClosed = thread.state.withLock { $0.joinedThread(outline).isClosed }
             let end = dialect.stitchedEnd(label: outline.label, isClosed: isClosed)
-            if dialect.shows == .wholeThreads, !end.pieces.isEmpty { try await context.extend(end) }
+            if dialect.shows == .wholeThreads, !end.pieces.isEmpty {
+                let start = seconds
+                let count = try await context.extend(end)
+                recordPrefill(.joined, end, tokens: count, in: thread, since: start)
+            }
             adopted.append(thread)
         }
         return adopted
     }
 
-    /// Moves a line into a new context that holds its prompt and this plain text, and gives the number of its tokens.
-    @discardableResult
-    func reopen(_ thread: LiveThread, behind text: String) async throws -> Int {
+    /// Moves a line into a new context that holds its prompt and this plain text, and gives the numbers of tokens in the old
+    /// context and in the new one.
+    ///
+    /// Engines that keep prefixes read only what is new.
+    func reopen(_ thread: LiveThread, behind text: String) async throws -> (before: Int, after: Int) {
         let context = try await engine.open(dialect.prompt(for: question) + TokenText([.text(text)]))
         let before = thread.move(to: context)
         keep(context, of: thread)
+        let count = await before?.tokenCount ?? 0
         await before?.close()
-        return await context.tokenCount
+        return (count, await context.tokenCount)
     }
 
     private func isAdoptable(_ thread: LiveThread) -> Bool {

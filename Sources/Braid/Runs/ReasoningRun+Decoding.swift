@@ -2,12 +2,12 @@ import Synchronization
 
 extension ReasoningRun {
     /// What a line's next decode call may do; nil when its budget is used up.
-    func decodingOptions(for thread: LiveThread) -> DecodingOptions? {
+    func decodingOptions(for thread: LiveThread, mayFork: Bool) -> DecodingOptions? {
         let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.start, $0.thinking) }
         let (tokens, outlines) = state.withLock {
             (
                 $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
-                thread.mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
+                mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
             )
         }
         guard tokens > 0 else { return nil }
@@ -16,13 +16,13 @@ extension ReasoningRun {
             maximumOutlines: tokens < dialect.minimumForkTokens ? 0 : outlines, thinking: thinking,
             label: thread.outline?.label ?? "")
         return DecodingOptions(
-            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
+            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id),
+            stops: stops(of: thread, mayFork: mayFork),
             maximumTokens: tokens, grammar: engineDescription.masksTokens ? grammar : nil)
     }
 
     /// Reads one decode call to its end; the budget is charged token by token.
-    func read(_ tokens: DecodedTokens, into thread: LiveThread) async throws -> StopReason {
-        let stops = stops(of: thread)
+    func read(_ tokens: DecodedTokens, stops: Set<String>, into thread: LiveThread) async throws -> StopReason {
         var start = seconds
         for try await event in tokens {
             switch event {
@@ -70,12 +70,12 @@ extension ReasoningRun {
         }
     }
 
-    private func stops(of thread: LiveThread) -> Set<String> {
+    private func stops(of thread: LiveThread, mayFork: Bool) -> Set<String> {
         var stops = dialect.ends
         if thread.line == .thread, let tags = dialect.threadTags(label: thread.outline?.label ?? "") {
             stops.insert(tags.close)
         }
-        if thread.mayFork, let tag = dialect.forkTag { stops.insert(tag) }
+        if mayFork, let tag = dialect.forkTag { stops.insert(tag) }
         return stops
     }
 

@@ -43,7 +43,8 @@ extension ReasoningRun {
             if let seed {
                 let start = seconds
                 let count = try await startContext(of: thread, seed)
-                recordPrefill(.seed, seed, tokens: count, in: thread, since: start)
+                recordPrefill(
+                    dialect.messages == nil ? .seed : .prompt, seed, tokens: count, in: thread, since: start)
             }
             guard thread.context != nil else {
                 return end(thread, .failed("its message names nothing that its parent has written"))

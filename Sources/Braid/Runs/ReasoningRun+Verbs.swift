@@ -20,22 +20,24 @@ extension ReasoningRun {
     }
 
     /// Decodes until the line forks or ends.
+    /// - Parameter mayFork: false forbids the line to fork in this call, even where it otherwise might.
     /// - Returns: the outlines to fork into, never empty; nil when the line is over, see ``LiveThread/outcome``.
     /// - Throws: what the engine throws, and `CancellationError`.
-    public func decode(_ thread: LiveThread) async throws -> [Outline]? {
+    public func decode(_ thread: LiveThread, mayFork: Bool = true) async throws -> [Outline]? {
+        let mayFork = mayFork && thread.mayFork
         while thread.outcome == nil, let context = thread.context {
             try checkStop()
-            if let outlines = thread.state.withLock({ $0.forkAtStart() }) { return outlines }
+            if mayFork, let outlines = thread.state.withLock({ $0.forkAtStart() }) { return outlines }
             let decoded = thread.state.withLock { $0.decodedCount }
-            guard let options = decodingOptions(for: thread) else {
+            guard let options = decodingOptions(for: thread, mayFork: mayFork) else {
                 cut(thread, .tokenLimit)
                 break
             }
-            let stop = try await read(context.decode(options), into: thread)
+            let stop = try await read(context.decode(options), stops: options.stops, into: thread)
             switch stop {
             case .tokenLimit: cut(thread, .tokenLimit)
             case .contextFull: cut(thread, .contextFull)
-            case .control(let tag) where tag == dialect.forkTag && thread.mayFork:
+            case .control(let tag) where tag == dialect.forkTag:
                 let (outlines, count) = thread.state.withLock { state in
                     (dialect.unplannedThreads == nil ? state.outlines : state.unplannedOutlines, state.decodedCount)
                 }
@@ -43,9 +45,9 @@ extension ReasoningRun {
                 // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
                 guard count > decoded else { throw EngineError.failed("it stopped at \(tag) without decoding it") }
             case .control(let tag) where tag == dialect.messages?.joined.open:
-                try await reopen(thread, behind: thread.state.withLock { $0.repairJoin() })
+                _ = try await reopen(thread, behind: thread.state.withLock { $0.repairJoin() })
             case .control(let tag):
-                if thread.mayFork, thread.state.withLock({ $0.spawns }) {
+                if mayFork, thread.state.withLock({ $0.spawns }) {
                     return thread.state.withLock { $0.outlines }
                 }
                 end(thread, thread.state.withLock { $0.finish(at: tag) })
@@ -140,8 +142,9 @@ extension ReasoningRun {
                 joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
                 shown = joined
                 for thread in threads { await close(thread) }
-                count = try await reopen(
+                let (before, after) = try await reopen(
                     parent, behind: parent.state.withLock { $0.replaceMessages(by: joined.rendered) })
+                count = max(0, after - before)
             case .reprefill:
                 joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
                 shown = dialect.joinedText(threads.compactMap { $0.joined { $0.shownThread($1) } })

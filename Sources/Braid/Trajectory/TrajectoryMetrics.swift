@@ -98,7 +98,9 @@ private struct LineFigures {
                 }
             case .fork(let fork):
                 let started = fork.threads.filter { !$0.steps.isEmpty }
-                let figures = started.map { LineFigures($0, contextTokens: context, depth: depth + 1) }
+                let figures = started.map {
+                    LineFigures($0, contextTokens: Self.hasOwnPrompt($0) ? 0 : context, depth: depth + 1)
+                }
                 add(fork, started, figures)
                 context += Self.adoptedTokens(fork)
             }
@@ -127,6 +129,11 @@ private struct LineFigures {
             longestContext = max(longestContext, figure.longestContext)
         }
         critical += longest
+    }
+
+    /// Whether a thread began in a context of its own, not in its parent's.
+    private static func hasOwnPrompt(_ thread: ReasoningThread) -> Bool {
+        if case .segment(let segment) = thread.steps.first { segment.origin == .prompt } else { false }
     }
 
     /// Positions that a line's own context has beyond its parent's.

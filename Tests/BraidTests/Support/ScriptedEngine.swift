@@ -26,8 +26,15 @@ final class ScriptedEngine: Engine {
         case token(String)
     }
 
+    /// One decode call: what the context held, and what it was to stop at.
+    struct Decode: Sendable, Hashable {
+        var context: String
+        var stops: Set<String>
+    }
+
     struct State {
         var ids: [String: TokenID] = [:]
+        var decodes: [Decode] = []
         var words: [String] = []
         var openContexts = 0
         var prompts: [String] = []
@@ -122,6 +129,7 @@ final class ScriptedEngine: Engine {
 final class ScriptedContext: EngineContext {
     private struct State {
         var words: [String]
+        let origin: Int
         var isOpen = true
         var isForked = false
     }
@@ -131,9 +139,12 @@ final class ScriptedContext: EngineContext {
 
     init(engine: ScriptedEngine, words: [String]) {
         self.engine = engine
-        state = Mutex(State(words: words))
+        state = Mutex(State(words: words, origin: words.count))
         engine.state.withLock { $0.openContexts += 1 }
     }
+
+    /// What came after the fork.
+    private var own: [String] { state.withLock { Array($0.words[$0.origin...]) } }
 
     var text: String { state.withLock { $0.words.joined() } }
 
@@ -163,7 +174,11 @@ final class ScriptedContext: EngineContext {
             return state.isForked ? "decoded while forked" : nil
         }
         if let violation { engine.state.withLock { $0.violations.append(violation) } }
-        engine.state.withLock { $0.seeds.append(options.seed) }
+        let decode = ScriptedEngine.Decode(context: text, stops: options.stops)
+        engine.state.withLock {
+            $0.seeds.append(options.seed)
+            $0.decodes.append(decode)
+        }
         let reply = engine.script(text)
         let call = ScriptedDecoding(engine: engine, options: options, reply: reply)
         return DecodedTokens(
@@ -200,7 +215,9 @@ final class ScriptedContext: EngineContext {
         case .reprefill(let text):
             engine.state.withLock { $0.joinedPieces += text.pieces }
             try await extend(text)
-        case .stitch: break
+        case .stitch:
+            let adopted = threads.compactMap { $0 as? ScriptedContext }.flatMap(\.own)
+            state.withLock { $0.words += adopted }
         }
         for thread in threads { await thread.close() }
         state.withLock { $0.isForked = false }
