@@ -40,8 +40,8 @@ public struct MessageSyntax: Sendable, Hashable {
         var starts: [String.Index] = []
         var rest = text[...]
         while let found = rest.firstRange(of: marker) {
-            starts.append(found.upperBound)
             rest = rest[found.upperBound...]
+            if rest.isEmpty || rest.first == "\n" { starts.append(found.upperBound) }
         }
         guard starts.count >= 2 else { return nil }
         let message = text[starts[starts.count - 2]...]

@@ -32,6 +32,8 @@ struct LineState: Sendable {
     private var mayForkAtStart: Bool
     /// In dialects of messages: what the line's next context holds behind its prompt.
     private var plainText = ""
+    /// How much of ``plainText`` comes before what the model wrote since the latest join.
+    private var joinedBytes = 0
 
     init(_ dialect: Dialect, line: ControlGrammar.Line, label: String = "", mayFork: Bool) {
         self.dialect = dialect
@@ -81,7 +83,7 @@ struct LineState: Sendable {
     /// Takes note that a decode call ended with this tag, and gives the line's outcome.
     mutating func finish(at tag: String) -> ThreadOutcome {
         if let messages = dialect.messages {
-            returned = messages.returned(in: plainText)
+            returned = messages.returned(in: String(decoding: plainText.utf8.dropFirst(joinedBytes), as: UTF8.self))
             if line == .main, dialect.answer == .message { answer = returned }
             return .finished
         }
@@ -128,6 +130,7 @@ struct LineState: Sendable {
     /// prompt.
     mutating func replaceMessages(by joined: String) -> String {
         plainText = textBeforeMessages + joined
+        joinedBytes = plainText.utf8.count
         return plainText
     }
 
