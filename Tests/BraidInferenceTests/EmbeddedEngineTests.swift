@@ -184,7 +184,7 @@ struct EmbeddedEngineTests {
         let decoded = try await context.decodeAll(
             DecodingOptions(
                 sampling: SamplingParameters(temperature: 1), seed: UInt64(seed),
-                stops: [dialect.outlines.close, "</Answer>"], maximumTokens: 400, grammar: grammar))
+                stops: [try #require(dialect.forkTag), "</Answer>"], maximumTokens: 400, grammar: grammar))
         // Followed again from outside: every symbol must be one that the grammar expected.
         var check = GrammarMask(grammar, tokenizer: fixture.tokenizer, vocabulary: ControlVocabulary(fixture.tokenizer))
         for token in decoded.tokens {

@@ -6,7 +6,8 @@ import Synchronization
 public final class LiveThread: Sendable {
     /// Its path, see ``ReasoningThread/id``.
     public let id: String
-    /// Its subtask; nil for the main line and for threads forked without outlines.
+    /// Its subtask; one that only has a number in dialects without outlines, nil for the main line and for lines that a
+    /// method forked of its own accord.
     public let outline: Outline?
     /// 0 for the main line, 1 for its threads, and so on.
     public let depth: Int
@@ -26,7 +27,7 @@ public final class LiveThread: Sendable {
         slot = Mutex(context)
         self.line = line
         self.mayFork = mayFork
-        state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
+        state = Mutex(LineState(dialect, line: line, label: outline?.label ?? "", mayFork: mayFork))
     }
 
     /// Nil for a thread that the budget did not let start.
@@ -39,6 +40,9 @@ public final class LiveThread: Sendable {
             return slot
         }
     }
+
+    /// What was malformed in what the model wrote in it, in order.
+    public var malformed: [MalformedStructure] { state.withLock { $0.malformed } }
 
     /// How it ended; nil while it can go on.
     public var outcome: ThreadOutcome? { state.withLock { $0.outcome } }
