@@ -1,6 +1,5 @@
 import ArgumentParser
 import Braid
-import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -29,18 +28,13 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
+            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file. "
+                + "(default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
-
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
@@ -84,9 +78,10 @@ struct AskCommand: AsyncParsableCommand {
         let choice = try ModelChoice(model, for: method)
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
+        if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
         let run = try ReasoningRun(
             question, by: try method.method(samples: samples),
-            on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
+            on: try choice.engine(engine.options),
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
