@@ -1,6 +1,5 @@
 import ArgumentParser
 import Braid
-import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -24,18 +23,13 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
+            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file. "
+                + "(default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
-
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
     @OptionGroup(title: "Method")
     var options: MethodOptions
@@ -72,7 +66,8 @@ struct AskCommand: AsyncParsableCommand {
         let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
-        let engine = try choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+        if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
+        let engine = try choice.engine(self.engine.options)
         let run = try ReasoningRun(
             question, by: try options.method(method, asking: AnswerFrame(for: engine)), on: engine,
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
