@@ -8,4 +8,13 @@ public protocol Engine: Sendable {
     /// Starts a context that holds the prompt.
     /// - Throws: ``EngineError``.
     func open(_ prompt: TokenText) async throws -> any EngineContext
+
+    /// A prompt in plain words as this engine's model was trained to read it; what the messages say stays text.
+    /// - Throws: ``EngineError``, and what is wrong with the model's chat template.
+    func text(of prompt: Prompt) throws -> TokenText
+}
+
+extension Engine {
+    /// ``Prompt/plainText``.
+    public func text(of prompt: Prompt) throws -> TokenText { prompt.plainText }
 }

@@ -27,6 +27,8 @@ public final class ReasoningRun: Sendable {
     let dialect: Dialect
     let recorder: TrajectoryRecorder
     let state: Mutex<State>
+    /// Samples of prompted calls that may decode at the same time.
+    let slots: ThreadSlots
 
     private let method: any ReasoningMethod
     private let startClock: @Sendable () -> RunClock
@@ -38,6 +40,11 @@ public final class ReasoningRun: Sendable {
         var hasTimedOut = false
         /// Contexts that are still to be closed, by thread.
         var contexts: [String: any EngineContext] = [:]
+        /// Prompted calls so far.
+        var callCount = 0
+        var callsByLabel: [String: Int] = [:]
+        /// What is answered when the run is stopped from outside.
+        var settledAnswer: String?
     }
 
     /// Prepares a run; nothing happens before ``answer()``.
@@ -60,6 +67,7 @@ public final class ReasoningRun: Sendable {
             Trajectory(
                 question: question, dialect: method.dialect.name, method: method.name, model: description.model,
                 engine: description.name, seed: seed, root: ReasoningThread(id: TrajectoryRecorder.root)))
+        slots = ThreadSlots(budget.maximumThreads)
         startClock = { RunClock(clock) }
         state = Mutex(State(ledger: BudgetLedger(budget), clock: RunClock(clock)))
     }
@@ -153,7 +161,7 @@ public final class ReasoningRun: Sendable {
         let answer: Answer
         switch result {
         case .success(let found): answer = found
-        case .failure where isStopped: answer = Answer(text: nil, outcome: stopOutcome)
+        case .failure where isStopped: answer = Answer(text: state.withLock { $0.settledAnswer }, outcome: stopOutcome)
         case .failure(let error):
             recorder.finish(root, outcome: .failed("\(error)"), returned: nil)
             recorder.end(answer: nil, seconds: seconds)

@@ -8,6 +8,8 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
     case cannotStitch(dialect: String, engine: String)
     /// A number of the method is outside its range.
     case invalidOption(name: String, value: Int, allowed: ClosedRange<Int>)
+    /// A prompt lacks placeholders for what its method has to say.
+    case missingPlaceholders([String], prompt: String)
     /// A run answers once.
     case alreadyStarted
 
@@ -24,6 +26,9 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
             "the dialect \(dialect) joins by stitching, which the engine \(engine) cannot; use the embedded engine"
         case .invalidOption(let name, let value, let allowed):
             "\(name) is \(value); choose a number from \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .missingPlaceholders(let names, let prompt):
+            "the prompt \(prompt) lacks \(names.map { "{\($0)}" }.joined(separator: ", ")); put "
+                + "\(names.count == 1 ? "it" : "them") where the text belongs"
         case .alreadyStarted: "this run has already been started; make a new one for each answer"
         }
     }

@@ -26,4 +26,19 @@ extension EmbeddedEngine {
             messages, tools: tools, addsGenerationPrompt: addsGenerationPrompt, variables: variables, time: time)
         return TokenText([.tokens(tokenizer.encode(prompt))])
     }
+
+    /// A prompt in the words of the model's chat template; as plain text for a model that has none.
+    /// - Throws: ``ModelLoadingError`` or ``ChatTemplateError`` if the template cannot be used.
+    public func text(of prompt: Prompt) throws -> TokenText {
+        guard try chatTemplate.get() != nil else { return prompt.plainText }
+        let messages = prompt.messages.map { message in
+            switch message.role {
+            case .system: ChatMessage(.system, message.text)
+            case .user: ChatMessage(.user, message.text)
+            case .assistant: ChatMessage(.assistant, message.text)
+            }
+        }
+        let beginning: [TokenText.Piece] = prompt.answerBeginning.isEmpty ? [] : [.text(prompt.answerBeginning)]
+        return try self.prompt(for: messages) + TokenText(beginning)
+    }
 }

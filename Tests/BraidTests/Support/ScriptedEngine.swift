@@ -10,11 +10,14 @@ final class ScriptedEngine: Engine {
         var error: (any Error)?
         /// Waits for cancellation after the text.
         var hangs = false
+        /// Of each token.
+        var logProbability: Float?
 
-        init(_ text: String, error: (any Error)? = nil, hangs: Bool = false) {
+        init(_ text: String, error: (any Error)? = nil, hangs: Bool = false, logProbability: Float? = nil) {
             self.text = text
             self.error = error
             self.hangs = hangs
+            self.logProbability = logProbability
         }
 
         init(stringLiteral value: String) { self.init(value) }
@@ -30,6 +33,9 @@ final class ScriptedEngine: Engine {
         var ids: [String: TokenID] = [:]
         var words: [String] = []
         var openContexts = 0
+        var mostOpenContexts = 0
+        /// Most tokens that each decode call asked for.
+        var tokenLimits: [Int] = []
         var prompts: [String] = []
         var joinedPieces: [TokenText.Piece] = []
         /// What the coming joins were said to begin with.
@@ -40,17 +46,21 @@ final class ScriptedEngine: Engine {
 
     let description: EngineDescription
     let tags: Set<String>
+    /// Tags that end every decode call, as the tokens do that end an answer of an embedded model.
+    let ends: Set<String>
     let script: @Sendable (String) -> Reply
     let onCall: @Sendable (Call) async -> Void
     let failsWarmUps: Bool
     let state = Mutex(State())
 
     init(
-        tags: Set<String> = Dialect.braid.allTags, contextLength: Int = 100_000, masksTokens: Bool = false,
+        tags: Set<String> = Dialect.braid.allTags, ends: Set<String> = [], contextLength: Int = 100_000,
+        masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
+        self.ends = ends
         self.script = script
         self.onCall = onCall
         self.failsWarmUps = failsWarmUps
@@ -70,7 +80,12 @@ final class ScriptedEngine: Engine {
 
     func open(_ prompt: TokenText) async throws -> any EngineContext {
         let context = ScriptedContext(engine: self, words: [])
-        try await context.extend(prompt)
+        do {
+            try await context.extend(prompt)
+        } catch {
+            await context.close()
+            throw error
+        }
         let text = context.text
         state.withLock { $0.prompts.append(text) }
         return context
@@ -132,7 +147,10 @@ final class ScriptedContext: EngineContext {
     init(engine: ScriptedEngine, words: [String]) {
         self.engine = engine
         state = Mutex(State(words: words))
-        engine.state.withLock { $0.openContexts += 1 }
+        engine.state.withLock { state in
+            state.openContexts += 1
+            state.mostOpenContexts = max(state.mostOpenContexts, state.openContexts)
+        }
     }
 
     var text: String { state.withLock { $0.words.joined() } }
@@ -163,7 +181,10 @@ final class ScriptedContext: EngineContext {
             return state.isForked ? "decoded while forked" : nil
         }
         if let violation { engine.state.withLock { $0.violations.append(violation) } }
-        engine.state.withLock { $0.seeds.append(options.seed) }
+        engine.state.withLock { state in
+            state.seeds.append(options.seed)
+            state.tokenLimits.append(options.maximumTokens)
+        }
         let reply = engine.script(text)
         let call = ScriptedDecoding(engine: engine, options: options, reply: reply)
         return DecodedTokens(
@@ -248,10 +269,13 @@ private final class ScriptedDecoding: Sendable {
             guard state.index < state.tokens.count else { return nil }
             if state.index == options.maximumTokens { return finish(&state, .tokenLimit) }
             if room <= 0 { return finish(&state, .contextFull) }
-            let token = state.tokens[state.index]
+            var token = state.tokens[state.index]
+            token.logProbability = reply.logProbability
             state.index += 1
             try check(token, &state)
-            if let tag = token.control, options.stops.contains(tag) { state.stop = .control(tag) }
+            if let tag = token.control, options.stops.contains(tag) || engine.ends.contains(tag) {
+                state.stop = .control(tag)
+            }
             return .token(token)
         }
         if let event {
