@@ -43,6 +43,10 @@ public struct ControlGrammar: Sendable {
         case body
         /// Before the closing tag of a block whose threads have been joined.
         case blockEnd
+        /// After the opening tag of a block.
+        case block
+        /// After the opening tag of a thread's return, or further on in it.
+        case returning(isEmpty: Bool)
     }
 
     /// How far the thinking part has come, in dialects that have one.
@@ -102,7 +106,13 @@ public struct ControlGrammar: Sendable {
         self.line = line
         self.maximumOutlines = min(maximumOutlines, dialect.maximumOutlines)
         self.thinking = thinking
-        self.state = start == .blockEnd ? .blockEnd : .body
+        self.state =
+            switch start {
+            case .body: .body
+            case .blockEnd: .blockEnd
+            case .block: .blockOpened
+            case .returning(let isEmpty): .returning(isEmpty: isEmpty)
+            }
     }
 
     /// What may come next.

@@ -88,7 +88,7 @@ extension ReasoningRun {
                 Segment(
                     origin: .prompt, text: call.prompt.plainText.rendered, tokenCount: count, start: start,
                     end: seconds), to: place.thread)
-            events.send(.prefilled(thread: place.thread, tokens: count))
+            charge(prefilled: count, in: place.thread)
             let completions =
                 call.samples == 1
                 ? [await complete(context, call, at: place)] : try await sample(context, call, width, at: place)

@@ -1,9 +1,19 @@
 import Synchronization
 
 extension ReasoningRun {
+    /// Whether a line may decode another token.
+    func hasTokens(for thread: LiveThread) -> Bool {
+        let decoded = thread.state.withLock { $0.decodedCount }
+        return state.withLock {
+            $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line) > 0
+        }
+    }
+
     /// What a line's next decode call may do; nil when its budget is used up.
-    func decodingOptions(for thread: LiveThread) -> DecodingOptions? {
-        let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.start, $0.thinking) }
+    /// - Parameter pause: tokens after which the controller looks at the line again; nil for never.
+    func decodingOptions(for thread: LiveThread, atMost pause: Int?) -> DecodingOptions? {
+        let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.resumption, $0.thinking) }
+        let attempt = thread.steering.withLock { $0.attempt }
         let (tokens, outlines) = state.withLock {
             (
                 $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
@@ -11,11 +21,14 @@ extension ReasoningRun {
             )
         }
         guard tokens > 0 else { return nil }
-        let grammar = ControlGrammar(
-            dialect, line: thread.line, start: start, maximumOutlines: outlines, thinking: thinking)
+        let grammar = start.map {
+            ControlGrammar(dialect, line: thread.line, start: $0, maximumOutlines: outlines, thinking: thinking)
+        }
         return DecodingOptions(
-            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
-            maximumTokens: tokens, grammar: engineDescription.masksTokens ? grammar : nil)
+            sampling: controller.retry?.sampling(sampling, attempt: attempt) ?? sampling,
+            seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
+            maximumTokens: pause.map { min(tokens, max(1, $0)) } ?? tokens,
+            grammar: engineDescription.masksTokens ? grammar : nil)
     }
 
     /// Reads one decode call to its end; the budget is charged token by token.
@@ -68,6 +81,7 @@ extension ReasoningRun {
     private func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
+        if let rule = controller.health { thread.steering.withLock { $0.take(token.id, for: rule) } }
         if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }
         recorder.append(token, to: thread.id, start: start, end: end)
         events.send(.token(thread: thread.id, token: token))

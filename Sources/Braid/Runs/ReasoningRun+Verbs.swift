@@ -25,17 +25,20 @@ extension ReasoningRun {
     public func decode(_ thread: LiveThread) async throws -> [Outline]? {
         while thread.outcome == nil, let context = thread.context {
             try checkStop()
+            let pause = try await steer(thread)
             let decoded = thread.state.withLock { $0.decodedCount }
-            guard let options = decodingOptions(for: thread) else {
+            guard let options = decodingOptions(for: thread, atMost: pause) else {
                 cut(thread, .tokenLimit)
                 break
             }
             let stop = try await read(context.decode(options), into: thread)
+            let count = thread.state.withLock { $0.decodedCount }
             switch stop {
+            case .tokenLimit where pause != nil && count > decoded && hasTokens(for: thread): break
             case .tokenLimit: cut(thread, .tokenLimit)
             case .contextFull: cut(thread, .contextFull)
             case .control(let tag) where tag == dialect.outlines.close:
-                let (outlines, count) = thread.state.withLock { ($0.outlines, $0.decodedCount) }
+                let outlines = thread.state.withLock { $0.outlines }
                 if !outlines.isEmpty { return outlines }
                 // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
                 guard count > decoded else { throw EngineError.failed("it stopped at \(tag) without decoding it") }
@@ -45,60 +48,14 @@ extension ReasoningRun {
         return nil
     }
 
-    /// Forks a line into one thread for each outline and runs them at the same time, each in a child task.
-    ///
-    /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
-    /// that throws has that as its outcome; the others go on.
-    /// - Returns: the threads in outline order, all of them ended.
-    /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
-    public func fork(
-        _ parent: LiveThread, into outlines: [Outline],
-        each body: @escaping @Sendable (LiveThread) async throws -> Void
-    ) async throws -> [LiveThread] {
-        let threads = try await split(parent, outlines: outlines, line: .thread)
-        var schedule = ForkSchedule(outlines)
-        var hasEnded = Array(repeating: false, count: threads.count)
-        /// Threads whose text was prefilled ahead of the join, and whether that is going on now.
-        var (warmedCount, isWarming) = (0, false)
-        await withTaskGroup(of: Int?.self) { group in
-            while true {
-                for index in schedule.ready() {
-                    let needed = schedule.predecessors(of: index).map { threads[$0] }
-                    group.addTask {
-                        let seed = self.dialect.seed(for: outlines[index], after: self.returns(of: needed))
-                        await self.perform(threads[index], seeded: seed, body)
-                        return index
-                    }
-                }
-                // Threads join in outline order, so what the first ones show is known before the last one ends.
-                let count = hasEnded.prefix { $0 }.count
-                if dialect.join == .reprefill, !isWarming, count > warmedCount, count < threads.count {
-                    (warmedCount, isWarming) = (count, true)
-                    group.addTask {
-                        await self.warmUpJoin(of: threads.prefix(count), into: parent)
-                        return nil
-                    }
-                }
-                guard let ended = await group.next() else { break }
-                if let index = ended {
-                    schedule.finished(index)
-                    hasEnded[index] = true
-                } else {
-                    isWarming = false
-                }
-            }
-        }
-        try checkStop()
-        return threads
-    }
-
     /// Forks a line into `count` lines that each go on from here by themselves, with draws of their own.
     /// - Returns: the lines in order, all of them ended.
     /// - Throws: as ``fork(_:into:each:)``.
     public func fork(
         _ parent: LiveThread, count: Int, each body: @escaping @Sendable (LiveThread) async throws -> Void
     ) async throws -> [LiveThread] {
-        let threads = try await split(parent, outlines: Array(repeating: nil, count: max(0, count)), line: parent.line)
+        let outlines: [Outline?] = Array(repeating: nil, count: max(0, count))
+        let threads = try await split(parent, outlines: outlines, line: parent.line).threads
         await withTaskGroup(of: Void.self) { group in
             for thread in threads {
                 group.addTask { await self.perform(thread, seeded: nil, body) }
@@ -131,9 +88,8 @@ extension ReasoningRun {
             case .stitch:
                 joined = dialect.blockEndText
                 shown = joined
-                for thread in threads where thread.outcome != .finished { await close(thread) }
-                try await context.join(
-                    threads.filter { $0.outcome == .finished }.compactMap(\.context), as: .stitch)
+                for thread in threads where !thread.isUsable { await close(thread) }
+                try await context.join(threads.filter(\.isUsable).compactMap(\.context), as: .stitch)
                 count = joined.pieces.isEmpty ? 0 : try await context.extend(joined)
             }
         } catch EngineError.contextTooLong {
@@ -142,13 +98,14 @@ extension ReasoningRun {
         }
         for thread in threads { forget(thread) }
         let returns = threads.compactMap { thread in
-            thread.outline.map { ($0.number, thread.outcome == .finished ? thread.returned : nil) }
+            thread.outline.map { ($0.number, thread.isUsable ? thread.returned : nil) }
         }
         let byNumber = Dictionary(returns, uniquingKeysWith: { first, _ in first })
         parent.state.withLock { $0.joined(joined, returns: byNumber) }
         recorder.join(
             parent.id, as: dialect.join,
             joined: Segment(origin: .joined, text: shown.rendered, tokenCount: count, start: start, end: seconds))
+        state.withLock { $0.ledger.prefilled(count) }
         events.send(.joined(thread: parent.id, threads: threads.map(\.id), tokens: count))
     }
 

@@ -40,6 +40,7 @@ public final class TrajectoryRecorder: Sendable {
     private struct State {
         var lines: [String: Line] = [:]
         var malformedCount = 0
+        var decisions: [ControllerDecision] = []
         var answer: Answer?
         var seconds = 0.0
     }
@@ -146,6 +147,24 @@ public final class TrajectoryRecorder: Sendable {
         }
     }
 
+    /// Adds another attempt to the line's latest fork.
+    public func retry(_ id: String, outline: Outline?, to parent: String) {
+        state.withLock { state in
+            guard
+                let index = state.lines[parent]?.steps.lastIndex(where: { if case .fork = $0 { true } else { false } }),
+                case .fork(let outlines, let threads, let join, let tokens) = state.lines[parent]?.steps[index]
+            else { return }
+            state.lines[parent]?.steps[index] = .fork(
+                outlines: outlines, threads: threads + [id], join: join, outlineTokens: tokens)
+            state.lines[id] = Line(outline: outline)
+        }
+    }
+
+    /// Adds what the controller did.
+    public func decide(_ decision: ControllerDecision) {
+        state.withLock { $0.decisions.append(decision) }
+    }
+
     /// Counts a malformed structure.
     public func malformed() {
         state.withLock { $0.malformedCount += 1 }
@@ -167,6 +186,7 @@ public final class TrajectoryRecorder: Sendable {
             trajectory.malformedCount = state.malformedCount
             trajectory.cutCount = state.lines.values.count { $0.outcome?.isCut ?? false }
             trajectory.answer = state.answer
+            trajectory.decisions = state.decisions
             trajectory.seconds = state.seconds
             return trajectory
         }
