@@ -105,6 +105,12 @@ struct LineSteering: Sendable {
             repetition: ContextHealth.repetition(of: latest.suffix(rule.repetitionWindow)))
     }
 
+    /// Takes note that something was done about the line's health, which is compared with what it is now from here on.
+    mutating func actedOnHealth(_ health: ContextHealth) {
+        baseline = health.current
+        latest = []
+    }
+
     /// Takes note that no probe can be scored; looks again later.
     mutating func notProbed(decodedTokens: Int) { probedAt = decodedTokens }
 }

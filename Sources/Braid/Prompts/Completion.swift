@@ -19,6 +19,8 @@ public struct Completion: Sendable, Hashable {
     public var text: String
     /// Natural logarithms of the probabilities of its tokens, the stop's included; empty when the engine gives none.
     public var logProbabilities: [Float]
+    /// Tokens that were decoded for it, the stop's included.
+    public var tokenCount = 0
     /// How it ended; ``ThreadOutcome/finished`` unless a budget cut it or something failed.
     public var outcome: ThreadOutcome
     /// How it ended when it finished; nil otherwise.

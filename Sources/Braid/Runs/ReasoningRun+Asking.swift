@@ -4,11 +4,13 @@ extension ReasoningRun {
     /// Asks the model in plain words.
     /// - Returns: the samples in order; a sample that was cut or failed says so in ``Completion/outcome``.
     /// - Throws: as for several calls.
-    public func ask(_ call: PromptedCall) async throws -> [Completion] {
-        try await ask([call]).first ?? []
+    public func ask(_ call: PromptedCall, on other: (any Engine)? = nil) async throws -> [Completion] {
+        try await ask([call], on: other).first ?? []
     }
 
     /// Asks several things at the same time, each in a child task and a context of its own.
+    ///
+    /// Another engine may be asked, such as a smaller one that plans; the budget is the same.
     ///
     /// A call is a thread of the main line, on record with the calls it comes after. At most ``Budget/maximumThreads``
     /// samples decode at the same time, over all calls of the run; every token is charged to the budget. A call that fails
@@ -16,13 +18,13 @@ extension ReasoningRun {
     /// - Returns: the samples of each call, in order; a sample that was cut or failed says so in ``Completion/outcome``.
     /// - Throws: ``RunError/invalidOption(name:value:allowed:)`` before anything is asked; `CancellationError` when the run
     ///   is stopped, after all its calls have ended.
-    public func ask(_ calls: [PromptedCall]) async throws -> [[Completion]] {
+    public func ask(_ calls: [PromptedCall], on other: (any Engine)? = nil) async throws -> [[Completion]] {
         try checkStop()
         for call in calls { try call.check() }
         let placed = place(calls)
         let completions = await withTaskGroup(of: (Int, [Completion]).self) { group in
             for (index, (call, place)) in zip(calls, placed).enumerated() {
-                group.addTask { (index, await self.perform(call, at: place)) }
+                group.addTask { (index, await self.perform(call, on: other ?? self.engine, at: place)) }
             }
             var completions: [[Completion]] = Array(repeating: [], count: calls.count)
             for await (index, samples) in group { completions[index] = samples }
@@ -68,8 +70,20 @@ extension ReasoningRun {
         return places
     }
 
-    /// Performs one call to its end; whatever goes wrong becomes the outcome of its samples.
-    private func perform(_ call: PromptedCall, at place: Place) async -> [Completion] {
+    /// Performs one call to its end, or to the end of its time; whatever goes wrong becomes the outcome of its samples.
+    private func perform(_ call: PromptedCall, on engine: any Engine, at place: Place) async -> [Completion] {
+        guard budget.threadTimeout != nil, !call.answers else {
+            return await performUntimed(call, on: engine, at: place)
+        }
+        let timed = TimedCall()
+        await withinThreadTimeout(
+            of: place.thread,
+            { timed.finish(await self.performUntimed(call, on: engine, at: place)) },
+            onTimeout: { timed.timeOut() })
+        return timed.completions
+    }
+
+    private func performUntimed(_ call: PromptedCall, on engine: any Engine, at place: Place) async -> [Completion] {
         let width = min(call.samples, slots.count)
         do {
             try await slots.take(width)
@@ -178,6 +192,7 @@ extension ReasoningRun {
                 events.send(.token(thread: place.thread, token: token))
                 start = end
                 decoded += 1
+                completion.tokenCount = decoded
                 if let value = token.logProbability { completion.logProbabilities.append(value) }
                 let left = state.withLock { state in
                     state.ledger.decodedToken()

@@ -107,6 +107,7 @@ extension ReasoningRun {
         }
         let health = thread.steering.withLock { $0.probed(score, decodedTokens: decoded, for: rule) }
         guard let health, let why = rule.reasonToAct(on: health) else { return }
+        thread.steering.withLock { $0.actedOnHealth(health) }
         let width = state.withLock { min($0.width, budget.maximumThreads) }
         let canDistil = isFree && thread.line == .thread && dialect.returns != nil
         for action in rule.actions(canDistil: canDistil, width: width) {

@@ -40,7 +40,7 @@ public struct ArithmeticCheck: ReturnCheck, Hashable {
         guard let first = term.first else { return nil }
         guard let last = before.last else { return term }
         // `x - 3`, `2y(1 + 1)`: what stands before belongs to the term unless it is a word or punctuation.
-        guard first.isNumber || first == "(", found.first == " " || ":,([".contains(last) else { return nil }
+        guard first.isNumber || first == "(", found.first == " " || ":([".contains(last) else { return nil }
         return isSymbol(before.reversed().prefix { $0.isLetter || $0.isNumber }.count, last) ? nil : term
     }
 

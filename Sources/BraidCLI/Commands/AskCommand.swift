@@ -45,6 +45,9 @@ struct AskCommand: AsyncParsableCommand {
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
 
+    @OptionGroup(title: "Steering")
+    var steering: SteeringOptions
+
     @OptionGroup(title: "Sampling")
     var sampling: SamplingOptions
 
@@ -87,7 +90,8 @@ struct AskCommand: AsyncParsableCommand {
         let run = try ReasoningRun(
             question, by: try method.method(samples: samples),
             on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
-            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
+            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed,
+            controller: steering.policy())
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }

@@ -73,6 +73,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
     var quantize: WeightQuantization = .none
 
+    @OptionGroup(title: "Steering")
+    var steering: SteeringOptions
+
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
@@ -113,14 +116,16 @@ struct BenchCommand: AsyncParsableCommand {
     /// Contestants with their engines; those on the same model share one.
     private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
         var engines: [String: any Engine] = [:]
+        let suffix = steering.checkJoins ? "+checked" : ""
         return try contestants.map { contestant in
             let choice = try ModelChoice(contestant.model, for: contestant.method)
             let engine =
                 try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
             engines[choice.name] = engine
             return Benchmark.Entry(
-                label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,
-                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
+                label: contestant.label + suffix, method: try contestant.method.method(samples: nil), engine: engine,
+                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
+                controller: steering.policy())
         }
     }
 }

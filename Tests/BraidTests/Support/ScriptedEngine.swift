@@ -51,12 +51,15 @@ final class ScriptedEngine: Engine {
     let script: @Sendable (String) -> Reply
     let onCall: @Sendable (Call) async -> Void
     let failsWarmUps: Bool
+    /// The log-probability of anything after a context; nil for an engine that cannot score.
+    let scores: (@Sendable (String) -> Float)?
     let state = Mutex(State())
 
     init(
         tags: Set<String> = Dialect.braid.allTags, ends: Set<String> = [], contextLength: Int = 100_000,
         masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
+        scores: (@Sendable (String) -> Float)? = nil, stepTimes: StepTimes? = nil,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
@@ -64,9 +67,10 @@ final class ScriptedEngine: Engine {
         self.script = script
         self.onCall = onCall
         self.failsWarmUps = failsWarmUps
+        self.scores = scores
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: false)
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: false, stepTimes: stepTimes)
     }
 
     /// Continues with the value of the longest key that the context ends with.
@@ -228,7 +232,8 @@ final class ScriptedContext: EngineContext {
     }
 
     func score(_ text: TokenText) async throws -> [LogProbability] {
-        throw EngineError.unsupported("scoring")
+        guard let scores = engine.scores else { throw EngineError.unsupported("scoring") }
+        return [LogProbability(token: 0, value: scores(self.text))]
     }
 
     func close() async {
