@@ -226,6 +226,16 @@ struct PromptedCallTests {
         #expect(outcome.metrics.forks == 1)
     }
 
+    @Test("a chat is enough for plain words, and not for a dialect")
+    func chatTier() async throws {
+        let chat = ScriptedEngine(tags: ["<eos>"], ends: ["<eos>"], tier: .chat) { _ in " so\nAnswer: 4<eos>" }
+        let outcome = try await ReasoningRun.answer("q", by: try Sequential(asking: .direct), on: chat)
+        #expect(outcome.answer == Answer(text: "4"))
+        #expect(throws: RunError.tierTooLow(.chat, needed: .text, method: "sequential")) {
+            try ReasoningRun("q", by: Sequential(), on: chat)
+        }
+    }
+
     @Test("numbers that make no sense are refused")
     func validation() async throws {
         let engine = ScriptedEngine.prompted(script: Self.counting)

@@ -44,6 +44,26 @@ public struct BudgetLedger: Sendable, Hashable {
         depth < budget.maximumDepth ? max(0, budget.maximumThreads - usedThreads) : 0
     }
 
+    /// Sets a part of the budget aside for a run inside this one; nil when nothing is left.
+    /// - Parameter depth: of the thread that is to run it.
+    public mutating func reserve(depth: Int) -> BudgetReservation? {
+        let tokens = decodableTokens(decoded: 0, depth: depth, line: .thread)
+        guard tokens > 0 else { return nil }
+        let forkable = forkableThreads(depth: depth)
+        // Half of what is left, so that others find some, too.
+        let reservation = BudgetReservation(tokens: tokens, threads: (forkable + 1) / 2)
+        usedTokens += reservation.tokens
+        usedThreads += reservation.threads
+        return reservation
+    }
+
+    /// Gives back what was set aside and not used.
+    public mutating func settle(_ reservation: BudgetReservation, tokens: Int, threads: Int, prefilled: Int) {
+        usedTokens += tokens - reservation.tokens
+        usedThreads += threads - reservation.threads
+        self.prefilled(prefilled)
+    }
+
     /// Takes one decoded token into the books.
     public mutating func decodedToken() {
         usedTokens += 1

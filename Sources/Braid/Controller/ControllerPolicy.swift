@@ -22,12 +22,15 @@ public struct ControllerPolicy: Sendable {
     public var cache: SubproblemCache?
     /// Whose results those are; nobody else gets them.
     public var tenant: String
+    /// How threads of a depth reason, 1 being those of the main line; what is missing reasons as the run's method says.
+    public var methods: [Int: any ReasoningMethod]
 
     /// Creates a policy; without arguments it is ``observing``.
     public init(
         join: JoinPolicy = .all, window: WindowRule? = nil, split: SplitRule? = nil, retry: RetryRule? = nil,
         merge: MergeRule? = nil, spawn: SpawnRule? = nil, health: ContextHealthRule? = nil, width: WidthRule? = nil,
-        checks: [any ReturnCheck] = [], cache: SubproblemCache? = nil, tenant: String = ""
+        checks: [any ReturnCheck] = [], cache: SubproblemCache? = nil, tenant: String = "",
+        methods: [Int: any ReasoningMethod] = [:]
     ) {
         self.join = join
         self.window = window
@@ -40,7 +43,11 @@ public struct ControllerPolicy: Sendable {
         self.checks = checks
         self.cache = cache
         self.tenant = tenant
+        self.methods = methods
     }
+
+    /// Whether any rule looks at lines while they decode.
+    var steersLines: Bool { window != nil || split != nil || health != nil }
 
     /// Keeps budgets and changes nothing else.
     public static let observing = ControllerPolicy()

@@ -19,6 +19,14 @@ public struct PromptTemplate: Sendable, Hashable, Codable, ExpressibleByStringLi
         self.init(user: value)
     }
 
+    /// Asks a question with an answer that ``Reply/stated`` finds; for any task.
+    public static let direct = PromptTemplate(
+        user: """
+            {question}
+
+            Think step by step. Write the final answer on a line of its own, after "Answer:".
+            """)
+
     /// The prompt with its gaps filled, in one pass: braces in a value, and gaps without a value, stay as they are.
     public func prompt(_ values: [String: String]) -> Prompt {
         var messages: [Prompt.Message] = []

@@ -1,4 +1,4 @@
-/// One plain prompt with what its answer may be: a value that ```ReasoningRun``` performs.
+/// One plain prompt with what its answer may be: a value that ``ReasoningRun`` performs.
 public struct PromptedCall: Sendable, Hashable {
     /// What it is for, for people; calls with the same label draw by their order among themselves.
     public var label: String

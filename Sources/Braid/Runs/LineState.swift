@@ -90,6 +90,14 @@ struct LineState: Sendable {
         text = other.text
     }
 
+    /// Takes over what a method of its own came to.
+    mutating func handBack(_ answer: String) {
+        returned = " " + answer
+        resendsTokens = false
+        content = [.text(" " + answer)]
+        text = " " + answer
+    }
+
     /// Forgets what the line returned, which turned out false: a join shows it as one that has no return.
     mutating func refute() {
         isRefuted = true

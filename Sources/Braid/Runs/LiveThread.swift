@@ -11,8 +11,7 @@ public final class LiveThread: Sendable {
     /// 0 for the main line, 1 for its threads, and so on.
     public let depth: Int
 
-    /// Nil for a thread that the budget did not let start.
-    let context: (any EngineContext)?
+    private let currentContext: Mutex<(any EngineContext)?>
     let line: ControlGrammar.Line
     let mayFork: Bool
     let state: Mutex<LineState>
@@ -25,11 +24,19 @@ public final class LiveThread: Sendable {
         self.id = id
         self.outline = outline
         self.depth = depth
-        self.context = context
+        currentContext = Mutex(context)
         self.line = line
         self.mayFork = mayFork
         state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
         steering = Mutex(LineSteering(attempt: attempt))
+    }
+
+    /// Nil for a thread that the budget did not let start.
+    var context: (any EngineContext)? { currentContext.withLock { $0 } }
+
+    /// Goes on in another context, which the caller has made.
+    func move(to context: any EngineContext) {
+        currentContext.withLock { $0 = context }
     }
 
     /// How it ended; nil while it can go on.

@@ -15,10 +15,14 @@ extension ReasoningRun {
     /// A call is a thread of the main line, on record with the calls it comes after. At most ``Budget/maximumThreads``
     /// samples decode at the same time, over all calls of the run; every token is charged to the budget. A call that fails
     /// or is cut does not hold up the others.
+    /// - Parameter ended: called with a call's place and samples as it ends, also when the run is being stopped.
     /// - Returns: the samples of each call, in order; a sample that was cut or failed says so in ``Completion/outcome``.
     /// - Throws: ``RunError/invalidOption(name:value:allowed:)`` before anything is asked; `CancellationError` when the run
     ///   is stopped, after all its calls have ended.
-    public func ask(_ calls: [PromptedCall], on other: (any Engine)? = nil) async throws -> [[Completion]] {
+    public func ask(
+        _ calls: [PromptedCall], on other: (any Engine)? = nil,
+        ended: @Sendable (Int, [Completion]) -> Void = { _, _ in }
+    ) async throws -> [[Completion]] {
         try checkStop()
         for call in calls { try call.check() }
         let placed = place(calls)
@@ -27,7 +31,10 @@ extension ReasoningRun {
                 group.addTask { (index, await self.perform(call, on: other ?? self.engine, at: place)) }
             }
             var completions: [[Completion]] = Array(repeating: [], count: calls.count)
-            for await (index, samples) in group { completions[index] = samples }
+            for await (index, samples) in group {
+                completions[index] = samples
+                ended(index, samples)
+            }
             return completions
         }
         try checkStop()
@@ -40,7 +47,7 @@ extension ReasoningRun {
     }
 
     /// Where a call stands in the record, and what decides its draws.
-    private struct Place {
+    struct Place {
         var number: Int
         var outline: Outline
         var thread: String
@@ -49,7 +56,7 @@ extension ReasoningRun {
     }
 
     /// Gives calls their numbers, in order, and writes them down.
-    private func place(_ calls: [PromptedCall]) -> [Place] {
+    func place(_ calls: [PromptedCall]) -> [Place] {
         guard !calls.isEmpty else { return [] }
         let root = TrajectoryRecorder.root
         let places = state.withLock { state in
@@ -93,9 +100,8 @@ extension ReasoningRun {
                 return failed(call, at: place, .tokenLimit)
             }
             events.send(.threadStarted(thread: place.thread, outline: place.outline))
-            let text = try engine.text(of: call.prompt)
             let start = seconds
-            let context = try await engine.open(text)
+            let context = try await engine.open(asking: call.prompt)
             state.withLock { $0.contexts[place.thread] = context }
             let count = await context.tokenCount
             recorder.append(
@@ -243,7 +249,7 @@ extension ReasoningRun {
     }
 
     /// Writes down how a call or a sample ended.
-    private func note(_ thread: String, _ outcome: ThreadOutcome, returned: String?) {
+    func note(_ thread: String, _ outcome: ThreadOutcome, returned: String?) {
         let kept = returned?.isEmpty == true ? nil : returned
         if outcome.isCut { events.send(.budgetCut(thread: thread, outcome: outcome)) }
         recorder.finish(thread, outcome: outcome, returned: kept)

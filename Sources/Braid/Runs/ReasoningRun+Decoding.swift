@@ -11,8 +11,11 @@ extension ReasoningRun {
 
     /// What a line's next decode call may do; nil when its budget is used up.
     /// - Parameter pause: tokens after which the controller looks at the line again; nil for never.
-    func decodingOptions(for thread: LiveThread, atMost pause: Int?) -> DecodingOptions? {
-        let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.resumption, $0.thinking) }
+    func decodingOptions(for thread: LiveThread, atMost pause: Int? = nil) -> DecodingOptions? {
+        let (decoded, start, thinking) = thread.state.withLock {
+            // Only a line that is steered may have paused inside a structure.
+            ($0.decodedCount, controller.steersLines ? $0.resumption : $0.start, $0.thinking)
+        }
         let attempt = thread.steering.withLock { $0.attempt }
         let (tokens, outlines) = state.withLock {
             (
@@ -70,7 +73,7 @@ extension ReasoningRun {
         events.send(.threadFinished(thread: thread.id, outcome: outcome, returned: returned))
     }
 
-    private func stops(of thread: LiveThread) -> Set<String> {
+    func stops(of thread: LiveThread) -> Set<String> {
         var stops = dialect.ends
         if thread.line == .thread { stops.insert(dialect.thread.close) }
         if thread.mayFork { stops.insert(dialect.outlines.close) }
@@ -78,7 +81,7 @@ extension ReasoningRun {
     }
 
     /// Takes a token into books, record, structure and events, and says how many more the line may decode.
-    private func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
+    func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
         if let rule = controller.health { thread.steering.withLock { $0.take(token.id, for: rule) } }

@@ -90,6 +90,15 @@ extension ReasoningRun {
             return
         }
         let needed = waiting.schedule.predecessors(of: index).map { threads[$0] }
+        if let method = controller.methods[threads[index].depth] {
+            group.addTask {
+                await self.perform(threads[index], seeded: nil) { thread in
+                    try await self.delegate(thread, outline, to: method)
+                }
+                return .ended(index)
+            }
+            return
+        }
         group.addTask {
             let seed = self.dialect.seed(for: outline, after: self.returns(of: needed))
             await self.perform(threads[index], seeded: seed, body)

@@ -11,9 +11,7 @@ extension ReasoningRun {
     /// Looks at a line before it decodes on, and does what its rules want.
     /// - Returns: tokens after which to look again; nil for never.
     func steer(_ thread: LiveThread) async throws -> Int? {
-        guard controller.window != nil || controller.split != nil || controller.health != nil,
-            let context = thread.context
-        else { return nil }
+        guard controller.steersLines, let context = thread.context else { return nil }
         let limit = engineDescription.contextLength
         while true {
             let facts = facts(of: thread, contextTokens: await context.tokenCount)

@@ -58,10 +58,21 @@ public final class ReasoningRun: Sendable {
     ///   - controller: how the run is steered; by default only budgets are kept.
     ///   - clock: measures the deadline and the record's times, from the beginning of ``answer()``.
     /// - Throws: ``RunError`` when the engine lacks what the method's dialect needs.
-    public init(
+    public convenience init(
         _ question: Question, by method: any ReasoningMethod, on engine: any Engine, budget: Budget = .standard,
         sampling: SamplingParameters = .greedy, seed: UInt64 = 0, controller: ControllerPolicy = .observing,
         clock: some Clock<Duration> = ContinuousClock()
+    ) throws(RunError) {
+        try self.init(
+            question, by: method, on: engine, budget: budget, sampling: sampling, seed: seed, controller: controller,
+            startClock: { RunClock(clock) })
+    }
+
+    /// Prepares a run that starts its clock in a way of its own.
+    init(
+        _ question: Question, by method: any ReasoningMethod, on engine: any Engine, budget: Budget,
+        sampling: SamplingParameters, seed: UInt64, controller: ControllerPolicy,
+        startClock: @escaping @Sendable () -> RunClock
     ) throws(RunError) {
         let description = engine.description
         dialect = try Self.usableDialect(of: method, on: description)
@@ -77,11 +88,11 @@ public final class ReasoningRun: Sendable {
                 question: question, dialect: method.dialect.name, method: method.name, model: description.model,
                 engine: description.name, seed: seed, root: ReasoningThread(id: TrajectoryRecorder.root)))
         slots = ThreadSlots(budget.maximumThreads)
-        startClock = { RunClock(clock) }
+        self.startClock = startClock
         self.controller = controller
         state = Mutex(
             State(
-                ledger: BudgetLedger(budget), clock: RunClock(clock),
+                ledger: BudgetLedger(budget), clock: startClock(),
                 width: controller.width?.width(description.stepTimes) ?? Int.max))
     }
 
@@ -196,7 +207,9 @@ public final class ReasoningRun: Sendable {
         of method: any ReasoningMethod, on engine: EngineDescription
     ) throws(RunError) -> Dialect {
         var dialect = method.dialect
-        guard engine.tier >= .text else {
+        // Who asks in plain words needs nothing that a chat lacks.
+        let needsTags = !dialect.ends.isEmpty || !method.controlTags.isEmpty
+        guard engine.tier >= .text || !needsTags else {
             throw .tierTooLow(engine.tier, needed: .text, method: method.name)
         }
         if dialect.join == .stitch, !engine.stitches {

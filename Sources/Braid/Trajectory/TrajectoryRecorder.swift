@@ -147,6 +147,35 @@ public final class TrajectoryRecorder: Sendable {
         }
     }
 
+    /// Records a whole run inside this one as a line with all its threads.
+    public func graft(_ root: ReasoningThread, as id: String) {
+        state.withLock { state in
+            let outline = state.lines[id]?.outline
+            Self.graft(root, as: id, &state)
+            state.lines[id]?.outline = outline
+        }
+    }
+
+    private static func graft(_ thread: ReasoningThread, as id: String, _ state: inout State) {
+        var line = Line(outline: thread.outline)
+        for step in thread.steps {
+            switch step {
+            case .segment(let segment): line.steps.append(.segment(segment))
+            case .fork(let fork):
+                let paths = fork.threads.map { id + $0.id.dropFirst(thread.id.count) }
+                line.childCount += paths.count
+                line.steps.append(
+                    .fork(outlines: fork.outlines, threads: paths, join: fork.join, outlineTokens: fork.outlineTokens))
+                for (child, path) in zip(fork.threads, paths) { graft(child, as: path, &state) }
+            }
+        }
+        if thread.id != root {
+            line.outcome = thread.outcome
+            line.returned = thread.returned
+        }
+        state.lines[id] = line
+    }
+
     /// Adds another attempt to the line's latest fork.
     public func retry(_ id: String, outline: Outline?, to parent: String) {
         state.withLock { state in
@@ -163,6 +192,16 @@ public final class TrajectoryRecorder: Sendable {
     /// Adds what the controller did.
     public func decide(_ decision: ControllerDecision) {
         state.withLock { $0.decisions.append(decision) }
+    }
+
+    /// Mean log-probability of what a line has decoded itself; nil when there is nothing or the engine gives none.
+    public func meanLogProbability(of id: String) -> Double? {
+        let values = state.withLock { state in
+            (state.lines[id]?.steps ?? []).flatMap { step in
+                if case .segment(let segment) = step { segment.logProbabilities ?? [] } else { [Float]() }
+            }
+        }
+        return values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count)
     }
 
     /// Counts a malformed structure.

@@ -16,15 +16,27 @@ struct SteeringOptions: ParsableArguments {
         transform: { try JoinPolicy(argument: $0) })
     var join: JoinPolicy = .all
 
+    @Option(
+        help: ArgumentHelp(
+            "Let threads of a depth reason by a method of their own, as 1=sequential; repeatable.",
+            valueName: "depth=method"),
+        transform: { try MethodAtDepth($0) })
+    var methodAtDepth: [MethodAtDepth] = []
+
     @Flag(name: .customLong("no-cache"), help: "Keep no results of subtasks.")
     var noCache = false
 
     /// The policy; runs that share it share its cache.
-    func policy() -> ControllerPolicy {
+    /// - Parameter frame: how the methods of threads are asked.
+    /// - Throws: what is wrong with a method of threads.
+    func policy(asking frame: AnswerFrame) throws -> ControllerPolicy {
         var policy = steer ? ControllerPolicy.steering : .observing
         policy.join = join
         // Returns are examined where that is asked for, or where the join waits for one that is right.
         if checkJoins || join == .firstVerified { policy.checks = [PuzzleReturnCheck(), ArithmeticCheck()] }
+        for choice in methodAtDepth {
+            policy.methods[choice.depth] = try MethodOptions.parse([]).method(choice.method, asking: frame)
+        }
         if !noCache { policy.cache = SubproblemCache() }
         return policy
     }

@@ -24,11 +24,6 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Lines of thought for self-consistency. (default: \(MethodChoice.defaultSamples))", valueName: "count"))
-    var samples: Int?
-
-    @Option(
-        help: ArgumentHelp(
             "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
@@ -41,6 +36,12 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
     var quantize: WeightQuantization = .none
+
+    @OptionGroup(title: "Method")
+    var options: MethodOptions
+
+    @OptionGroup(title: "Plan")
+    var plan: PlanOptions
 
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
@@ -67,31 +68,30 @@ struct AskCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard method == .selfConsistency else {
-            if samples != nil { throw ValidationError("--samples is for --method self-consistency only") }
-            return
-        }
-        let samples = samples ?? MethodChoice.defaultSamples
-        guard (1...budget.maxThreads).contains(samples) else {
-            throw ValidationError("--samples is \(samples); allowed: 1 to --max-threads, which is \(budget.maxThreads)")
-        }
-        guard budget.maxDepth > 0 else {
-            throw ValidationError("--max-depth is 0, which leaves self-consistency no samples; allowed: 1 to 16")
-        }
+        try options.check(for: method, budget: budget)
+        try plan.check(for: method)
     }
 
     func run() async throws {
         let interrupt = Interrupt()
         interrupt.listen()
         let question = try QuestionSource.question(question)
-        let choice = try ModelChoice(model, for: method)
-        let output = AskSession.Output(
+        let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
+        var output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
+        let engine = try choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+        // The dialogue of a review and lanes that move would write over each other.
+        if plan.review { output.terminal.movesCursor = false }
+        if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
+        let frame = AnswerFrame(for: engine)
+        let reasoning: any ReasoningMethod =
+            method == .adaptivePlan
+            ? try plan.method(frame, quantization: quantize, memoryLimit: memoryLimit)
+            : try options.method(method, asking: frame)
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples),
-            on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
+            question, by: reasoning, on: engine,
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed,
-            controller: steering.policy())
+            controller: try steering.policy(asking: frame))
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }

@@ -55,13 +55,19 @@ struct BenchCommand: AsyncParsableCommand {
         transform: { try Contestant($0) })
     var method: [Contestant] = []
 
+    @OptionGroup(title: "Method; each for those contestants that take it")
+    var options: MethodOptions
+
     @Option(help: "Decides the problems, and every draw.")
     var seed: UInt64 = 1
 
     @Option(help: "Runs under way at the same time, 1 to 64; times are honest at 1 only.")
     var concurrency: Int = 1
 
-    @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
+    @Option(
+        help: ArgumentHelp(
+            "Divides the logits; 0 is greedy. (default: 0, and \(MethodChoice.samplingTemperature) for "
+                + MethodChoice.sampling.map(\.rawValue).joined(separator: ", ") + ")"))
     var temperature: Double?
 
     @Option(
@@ -79,6 +85,11 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
+    /// Who takes part.
+    private var contestants: [Contestant] {
+        get throws { try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method }
+    }
+
     private static func tasks(named name: String) throws -> [PuzzleTask] {
         if name == everyTask { return PuzzleTask.allCases }
         guard let task = PuzzleTask(rawValue: name) else {
@@ -89,6 +100,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        try options.check(forAny: contestants.map(\.method))
         guard (1...1_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 1000000")
         }
@@ -103,7 +115,7 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let asked = task.flatMap { $0 }
         let tasks = PuzzleTask.allCases.filter { asked.isEmpty || asked.contains($0) }
-        let contestants = try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method
+        let contestants = try contestants
         let terminal = Terminal.standardError()
         let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
             .run(try entries(contestants)) { row in
@@ -118,14 +130,16 @@ struct BenchCommand: AsyncParsableCommand {
         var engines: [String: any Engine] = [:]
         let suffix = steering.checkJoins ? "+checked" : ""
         return try contestants.map { contestant in
-            let choice = try ModelChoice(contestant.model, for: contestant.method)
+            let choice = try ModelChoice(
+                contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
             let engine =
                 try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
             engines[choice.name] = engine
             return Benchmark.Entry(
-                label: contestant.label + suffix, method: try contestant.method.method(samples: nil), engine: engine,
+                label: contestant.label + suffix,
+                method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
                 sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
-                controller: steering.policy())
+                controller: try steering.policy(asking: AnswerFrame(for: engine)))
         }
     }
 }

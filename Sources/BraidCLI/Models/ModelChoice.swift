@@ -11,9 +11,12 @@ enum ModelChoice: Equatable {
     case path(URL)
 
     /// Reads `--model`; without one, the built-in model that was trained for the method.
+    /// - Parameter judging: Whether the model is to judge answers.
     /// - Throws: ``ModelError``.
-    init(_ name: String?, for method: MethodChoice) throws(ModelError) {
+    init(_ name: String?, for method: MethodChoice, judging: Bool = false) throws(ModelError) {
         guard let name else {
+            if method.needsWords { throw .readsNoWords(method.rawValue) }
+            if judging { throw .readsNoWords("--verifier judge") }
             self = .builtIn(method.forks ? .puzzles : .puzzlesSequential)
             return
         }

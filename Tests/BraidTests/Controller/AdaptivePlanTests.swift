@@ -9,7 +9,8 @@ struct AdaptivePlanTests {
         name: "test", form: .lines, decomposable: "SPLIT? {question}", plan: "PLAN {width} {examples}{question}",
         replan: "REPLAN {objection} {question}", example: "EXAMPLE {question} => {plan} ",
         subtask: "{instructions}DO {id} {task} {results}{objections}", result: "[{id} {result}]",
-        objection: "BUT {objection}", distil: nil, synthesis: "JOIN {results}", validation: nil,
+        refuted: "{result} [checked and false: {objection}]", objection: "BUT {objection}", distil: nil,
+        synthesis: "JOIN {results}", validation: nil,
         sequential: "ALONE {question}")
 
     /// Two equations and what to do with them; plainly decomposable.

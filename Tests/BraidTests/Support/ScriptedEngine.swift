@@ -60,6 +60,7 @@ final class ScriptedEngine: Engine {
         masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         scores: (@Sendable (String) -> Float)? = nil, stepTimes: StepTimes? = nil,
+        logProbabilities: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
@@ -70,7 +71,7 @@ final class ScriptedEngine: Engine {
         self.scores = scores
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: false, stepTimes: stepTimes)
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities, stepTimes: stepTimes)
     }
 
     /// Continues with the value of the longest key that the context ends with.

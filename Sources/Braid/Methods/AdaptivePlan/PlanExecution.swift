@@ -102,7 +102,7 @@ struct PlanExecution {
     private func start(_ subtask: Subtask, in group: inout ThrowingTaskGroup<Done?, any Error>) {
         let known = subtask.after.sorted().compactMap { results[$0] }
         let shown = known.map { result in
-            method.prompts.result.text(["id": String(result.id), "result": result.shown])
+            method.prompts.result.text(["id": String(result.id), "result": result.shown(method.prompts)])
         }
         let objection = objectionsByID[subtask.id].map { method.prompts.objection.text(["objection": $0]) }
         let values = [
@@ -124,8 +124,17 @@ struct PlanExecution {
             after: planning + known.compactMap(\.completion), maximumTokens: run.budget.tokensPerThread)
         call.sampling = sampling
         let (run, prompts, asked) = (run, method.prompts, call)
+        let other = run.controller.methods[1]
+        let task = Question(
+            AnswerExtractor.trimmed(([subtask.task] + shown + [objection ?? ""]).joined(separator: "\n")))
+        let sources = planning + known.compactMap(\.completion)
         group.addTask {
-            let completion = try await run.ask(asked).first
+            let completion =
+                if let other {
+                    try await run.delegate(task, by: other, label: asked.label, after: sources)
+                } else {
+                    try await run.ask(asked).first
+                }
             return Done(
                 subtask: subtask, completion: try await Self.distilled(completion, prompts, in: run), cached: nil,
                 key: key)
@@ -197,7 +206,7 @@ struct PlanExecution {
         schedule.ended(id)
         let done = schedule.subtasks.compactMap { results[$0.id] }.filter(\.isUsable)
         // Should the run be stopped now, this is what there is.
-        run.settle(for: done.map { "\($0.id): \($0.shown)" }.joined(separator: "\n"))
+        run.settle(for: done.map { "\($0.id): \($0.shown(method.prompts))" }.joined(separator: "\n"))
     }
 
     private mutating func fail(_ id: Int, completion: Completion?) {
@@ -251,7 +260,7 @@ struct PlanExecution {
     /// Shows the results to a person, where one looks.
     mutating func isRefusedByReviewer() async throws -> Bool {
         guard let review = method.review else { return false }
-        let shown = ordered.map(\.shown)
+        let shown = ordered.map { $0.shown(method.prompts) }
         switch try await review.results(shown) {
         case .approved: return false
         case .edited(let other):
@@ -288,7 +297,7 @@ struct PlanExecution {
 
     private func shownResults(room: Int) -> String {
         let ordered = ordered
-        let texts = editedResults ?? ordered.map(\.shown)
+        let texts = editedResults ?? ordered.map { $0.shown(method.prompts) }
         let each = max(16, room / max(1, texts.count))
         return texts.enumerated().map { place, text in
             let id = place < ordered.count ? ordered[place].id : place + 1

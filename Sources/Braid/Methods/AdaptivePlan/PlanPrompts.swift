@@ -28,6 +28,8 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
     public var subtask: PromptTemplate
     /// One result inside `{results}`.
     public var result: PromptTemplate
+    /// What stands for a `{result}` that a check found false, so that it is not used silently; `{objection}` says why.
+    public var refuted: PromptTemplate
     /// One objection inside `{objections}`.
     public var objection: PromptTemplate
     /// Asks for a result in fewer words; nil where results are only trimmed.
@@ -43,8 +45,9 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
     /// Creates a set of prompts from all its parts.
     public init(
         name: String, form: PlanForm, decomposable: PromptTemplate?, plan: PromptTemplate, replan: PromptTemplate,
-        example: PromptTemplate, subtask: PromptTemplate, result: PromptTemplate, objection: PromptTemplate,
-        distil: PromptTemplate?, synthesis: PromptTemplate, validation: PromptTemplate?, sequential: PromptTemplate
+        example: PromptTemplate, subtask: PromptTemplate, result: PromptTemplate, refuted: PromptTemplate,
+        objection: PromptTemplate, distil: PromptTemplate?, synthesis: PromptTemplate, validation: PromptTemplate?,
+        sequential: PromptTemplate
     ) {
         self.name = name
         self.form = form
@@ -54,6 +57,7 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
         self.example = example
         self.subtask = subtask
         self.result = result
+        self.refuted = refuted
         self.objection = objection
         self.distil = distil
         self.synthesis = synthesis
@@ -103,6 +107,7 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
             result in one sentence.
             """,
         result: "Result of part {id}: {result}\n",
+        refuted: "{result} (this was checked and is false: {objection})",
         objection: "An earlier attempt at your part was wrong: {objection}\n",
         distil: "Say in one sentence what follows, keeping every number:\n{result}",
         synthesis: """
@@ -127,6 +132,7 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
         example: "{question}\n{plan}\n",
         subtask: "Part {id}: {task}\n{results}{objections}{instructions}{question}",
         result: "Result {id}: {result}\n",
+        refuted: "none",
         objection: "Wrong: {objection}\n",
         distil: nil,
         synthesis: "Join:\n{results}{objections}{instructions}{question}",

@@ -12,8 +12,11 @@ struct SubtaskResult: Sendable, Hashable {
     var isUsable: Bool
 
     /// The text with its objection, so that nothing false is used silently.
-    var shown: String {
-        guard isUsable else { return "none" }
-        return objection.map { "\(text) [checked and false: \($0)]" } ?? text
+    func shown(_ prompts: PlanPrompts) -> String {
+        guard isUsable else { return Self.nothing }
+        return objection.map { prompts.refuted.text(["result": text, "objection": $0]) } ?? text
     }
+
+    /// What stands for a result that there is not.
+    static let nothing = "none"
 }
