@@ -17,8 +17,14 @@ internal import Synchronization
 /// remembered after they end. The same seed gives the same tokens, byte for byte, alone or beside any number of others.
 /// Tokens that end an answer by the model's `config.json` end every decode call, named among its stops or not.
 public final class EmbeddedEngine: Engine {
-    /// What this engine is and can do.
-    public let description: EngineDescription
+    /// What this engine is and can do, with its step times once they were measured.
+    public var description: EngineDescription {
+        var description = untimed
+        description.stepTimes = stepTimes.withLock { $0 }
+        return description
+    }
+    private let untimed: EngineDescription
+    private let stepTimes = Mutex<StepTimes?>(nil)
     /// The model's tokenizer.
     public let tokenizer: Tokenizer
     /// A hash of the vocabulary: engines with the same fingerprint give the same ids.
@@ -52,7 +58,7 @@ public final class EmbeddedEngine: Engine {
         self.tokenizer = tokenizer
         chatTemplate = Result { try ChatTemplate(of: model, at: url) }
         encoder = TokenTextEncoder(tokenizer: tokenizer, vocabularySize: configuration.vocabularySize)
-        description = EngineDescription(
+        untimed = EngineDescription(
             name: "embedded", model: url.standardizedFileURL.lastPathComponent,
             contextLength: plan.contextLength, tier: .tokens,
             controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true)
@@ -94,6 +100,48 @@ public final class EmbeddedEngine: Engine {
     /// Lets go of all prefixes that are kept for contexts to come.
     public func clearPrefixes() async throws {
         try await worker.ask { .clear($0) }
+    }
+
+    /// Measures how long a step takes with so many threads, once; asked again, it gives what it measured.
+    ///
+    /// Takes as long as decoding `steps` tokens in each of `widths`; other contexts of this engine slow what is measured.
+    /// - Throws: `EngineError`, `CancellationError`.
+    @discardableResult
+    public func measureStepTimes(
+        widths: [Int] = StepTimes.standardWidths, steps: Int = 8
+    ) async throws -> StepTimes {
+        if let known = stepTimes.withLock({ $0 }) { return known }
+        var seconds: [Int: Double] = [:]
+        for width in widths where width >= 1 {
+            let context = try await open(TokenText([.text("1 2 3 4 5 6 7 8")]))
+            let threads = try await context.fork(width)
+            // The first steps read the prompt and warm the processor.
+            _ = try await Self.seconds(of: 2, in: threads)
+            seconds[width] = try await Self.seconds(of: max(1, steps), in: threads) / Double(max(1, steps))
+            for thread in threads { await thread.close() }
+            await context.close()
+        }
+        let measured = StepTimes(seconds)
+        stepTimes.withLock { $0 = measured }
+        return measured
+    }
+
+    /// How long it takes to decode so many tokens in each of these contexts, side by side.
+    private static func seconds(of steps: Int, in threads: [any EngineContext]) async throws -> Double {
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, thread) in threads.enumerated() {
+                group.addTask {
+                    let options = DecodingOptions(
+                        sampling: SamplingParameters(temperature: 1), seed: UInt64(index), stops: [],
+                        maximumTokens: steps)
+                    for try await _ in thread.decode(options) {}
+                }
+            }
+            try await group.waitForAll()
+        }
+        let passed = (ContinuousClock.now - start).components
+        return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
     }
 
     /// What was done so far.

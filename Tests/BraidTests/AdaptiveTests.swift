@@ -227,7 +227,7 @@ struct AdaptiveTests {
             case .joined(_, let threads, _): names.append("join \(threads.count)")
             case .answered(let answer): names.append("answer \(answer.text ?? "none")")
             case .token(let thread, let token): if thread == "0" { text += token.control ?? token.text }
-            case .threadStarted, .threadFinished, .budgetCut, .malformed, .tokensDropped: break
+            case .threadStarted, .threadFinished, .budgetCut, .decided, .malformed, .tokensDropped: break
             }
         }
         #expect(names == ["start", "prompt", "fork 2", "join 2", "fork 1", "join 1", "answer 337"])

@@ -50,6 +50,10 @@ public struct ControlGrammar: Sendable {
         case conclusion
         /// Before the closing tag of a block whose threads have been joined.
         case blockEnd
+        /// After the opening tag of a block.
+        case block
+        /// After the opening tag of a thread's return, or further on in it.
+        case returning(isEmpty: Bool)
     }
 
     /// How far the thinking part has come, in dialects that have one.
@@ -123,6 +127,8 @@ public struct ControlGrammar: Sendable {
             case .body: .body
             case .conclusion: .conclusion(isEmpty: true)
             case .blockEnd: .blockEnd
+            case .block: .blockOpened
+            case .returning(let isEmpty): .returning(isEmpty: isEmpty)
             }
     }
 

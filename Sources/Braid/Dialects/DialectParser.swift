@@ -106,6 +106,9 @@ public struct DialectParser: Sendable {
         top.state == .returning
     }
 
+    /// Whether the next plain text is free text, outside every structure.
+    public var isInFreeText: Bool { top.state == .body }
+
     /// Whether the next plain text belongs to a block's outline list.
     public var isInOutlines: Bool {
         messages?.isInList ?? (top.kind == .block && top.state != .conclusion)

@@ -28,6 +28,13 @@ struct OutlineHeader {
         hasDependencies = dialect.dependencies != .none
     }
 
+    /// Headers as people write them, too: a number, what it comes after, and this.
+    init(suffix: String) {
+        self.suffix = suffix
+        isDotted = false
+        hasDependencies = true
+    }
+
     /// The outline in an outline's whole text, or nil when it does not begin with a label.
     func outline(_ text: String) -> Outline? {
         var rest = text.unicodeScalars[...]

@@ -31,11 +31,13 @@ public struct EngineDescription: Sendable, Hashable {
     public var stitches: Bool
     /// Whether token log-probabilities are delivered.
     public var logProbabilities: Bool
+    /// How long its steps take, by number of threads; nil until it was measured.
+    public var stepTimes: StepTimes?
 
     /// Creates a description.
     public init(
         name: String, model: String, contextLength: Int, tier: Tier, controlTags: Set<String>,
-        masksTokens: Bool, stitches: Bool, logProbabilities: Bool
+        masksTokens: Bool, stitches: Bool, logProbabilities: Bool, stepTimes: StepTimes? = nil
     ) {
         self.name = name
         self.model = model
@@ -45,5 +47,6 @@ public struct EngineDescription: Sendable, Hashable {
         self.masksTokens = masksTokens
         self.stitches = stitches
         self.logProbabilities = logProbabilities
+        self.stepTimes = stepTimes
     }
 }

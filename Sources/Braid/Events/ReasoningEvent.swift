@@ -16,6 +16,8 @@ public enum ReasoningEvent: Sendable, Hashable {
     case joined(thread: String, threads: [String], tokens: Int)
     /// A budget cut a thread, or refused to start it.
     case budgetCut(thread: String, outcome: ThreadOutcome)
+    /// The controller steered the run.
+    case decided(ControllerDecision)
     /// The model's structure was malformed.
     case malformed(thread: String, what: MalformedStructure)
     /// The run is over.

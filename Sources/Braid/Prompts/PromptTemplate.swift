@@ -35,6 +35,9 @@ public struct PromptTemplate: Sendable, Hashable, Codable, ExpressibleByStringLi
         return Prompt(messages, answerBeginning: Self.fill(answerBeginning, values))
     }
 
+    /// What is asked, with its gaps filled as in ``prompt(_:)``: for templates that are a part of another one.
+    public func text(_ values: [String: String]) -> String { Self.fill(user, values) }
+
     /// Refuses a template that lacks what the method has to say.
     /// - Throws: ``RunError/missingPlaceholders(_:prompt:)``.
     public func require(_ names: [String], for prompt: String) throws(RunError) {

@@ -34,6 +34,8 @@ struct LineState: Sendable {
     private var plainText = ""
     /// How much of ``plainText`` comes before what the model wrote since the latest join.
     private var joinedBytes = 0
+    /// Whether what it returned turned out false.
+    private(set) var isRefuted = false
 
     init(_ dialect: Dialect, line: ControlGrammar.Line, label: String = "", mayFork: Bool) {
         self.dialect = dialect
@@ -68,10 +70,51 @@ struct LineState: Sendable {
         return found
     }
 
-    /// Takes a tag that the runtime put in, as if the model had written it.
-    mutating func insert(_ tag: String) {
+    /// Where a decode call can go on under the grammar; nil inside a structure that it cannot enter again.
+    var resumption: ControlGrammar.Start? {
+        if start != .body || parser.isInFreeText { return start }
+        return parser.isInReturn ? .returning(isEmpty: false) : nil
+    }
+
+    /// Whether the line is in free text, where a tag may be put in.
+    var isInFreeText: Bool { start == .body && parser.isInFreeText }
+
+    /// Takes a tag that the runtime put in, so that the model goes on behind it, and says what structure it completes.
+    mutating func insert(_ tag: String) -> [StructureEvent] {
         text += tag
-        for event in parser.consume(DecodedToken(id: -1, text: "", control: tag)) { note(event) }
+        if dialect.shows == .wholeThreads { content.append(.control(tag)) }
+        let found = parser.consume(DecodedToken(id: -1, text: "", control: tag))
+        if tag == dialect.parallel?.open { start = .block }
+        if tag == dialect.returns?.open { start = .returning(isEmpty: true) }
+        for event in found { note(event) }
+        // Not decoded, so it does not count.
+        outlineTokens = 0
+        return found
+    }
+
+    /// Takes over what another line, which did the same work, came to.
+    mutating func adopt(_ other: LineState) {
+        returned = other.returned
+        returnTokens = other.returnTokens
+        resendsTokens = other.resendsTokens
+        content = other.content
+        isClosed = other.isClosed
+        text = other.text
+    }
+
+    /// Takes over what a method of its own came to.
+    mutating func handBack(_ answer: String) {
+        returned = " " + answer
+        resendsTokens = false
+        content = [.text(" " + answer)]
+        text = " " + answer
+    }
+
+    /// Forgets what the line returned, which turned out false: a join shows it as one that has no return.
+    mutating func refute() {
+        isRefuted = true
+        content = []
+        isClosed = false
     }
 
     /// The threads to fork into where a line forks before anything is decoded; nil elsewhere, and the second time.
@@ -158,15 +201,19 @@ struct LineState: Sendable {
     /// What a join may show of the line.
     func joinedThread(_ outline: Outline) -> Dialect.JoinedThread {
         let piece: TokenText.Piece? =
-            outcome == .finished ? returned.map { resendsTokens ? .tokens(returnTokens) : .text($0) } : nil
+            isUsable ? returned.map { resendsTokens ? .tokens(returnTokens) : .text($0) } : nil
         return Dialect.JoinedThread(outline: outline, returned: piece, content: content, isClosed: isClosed)
     }
 
     /// The same for people: text in place of token ids.
     func shownThread(_ outline: Outline) -> Dialect.JoinedThread {
-        let piece: TokenText.Piece? = outcome == .finished ? returned.map { .text($0) } : nil
-        return Dialect.JoinedThread(outline: outline, returned: piece, content: [.text(text)], isClosed: isClosed)
+        let piece: TokenText.Piece? = isUsable ? returned.map { .text($0) } : nil
+        let content: [TokenText.Piece] = isRefuted ? [] : [.text(text)]
+        return Dialect.JoinedThread(outline: outline, returned: piece, content: content, isClosed: isClosed)
     }
+
+    /// Whether what it returned may be shown.
+    var isUsable: Bool { outcome == .finished && !isRefuted }
 
     private mutating func append(_ token: DecodedToken, byID: Bool) {
         // Only a dialect that shows whole threads resends them.

@@ -16,10 +16,11 @@ public final class LiveThread: Sendable {
     let mayFork: Bool
     let state: Mutex<LineState>
     private let slot: Mutex<(any EngineContext)?>
+    let steering: Mutex<LineSteering>
 
     init(
         id: String, outline: Outline?, depth: Int, context: (any EngineContext)?, line: ControlGrammar.Line,
-        mayFork: Bool, dialect: Dialect
+        mayFork: Bool, dialect: Dialect, attempt: Int = 1
     ) {
         self.id = id
         self.outline = outline
@@ -28,6 +29,7 @@ public final class LiveThread: Sendable {
         self.line = line
         self.mayFork = mayFork
         state = Mutex(LineState(dialect, line: line, label: outline?.label ?? "", mayFork: mayFork))
+        steering = Mutex(LineSteering(attempt: attempt))
     }
 
     /// Nil for a thread that the budget did not let start.
@@ -49,6 +51,9 @@ public final class LiveThread: Sendable {
 
     /// What it handed back, without surrounding white space; nil when it did not.
     public var returned: String? { state.withLock { $0.returned.map { AnswerExtractor.trimmed($0) } } }
+
+    /// Whether it finished and no check refuted what it returned.
+    public var isUsable: Bool { state.withLock { $0.isUsable } }
 
     /// What the model wrote in it, tags included.
     public var text: String { state.withLock { $0.text } }

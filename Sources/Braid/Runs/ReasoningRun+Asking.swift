@@ -4,11 +4,13 @@ extension ReasoningRun {
     /// Asks the model in plain words.
     /// - Returns: the samples in order; a sample that was cut or failed says so in ``Completion/outcome``.
     /// - Throws: as for several calls.
-    public func ask(_ call: PromptedCall) async throws -> [Completion] {
-        try await ask([call]).first ?? []
+    public func ask(_ call: PromptedCall, on other: (any Engine)? = nil) async throws -> [Completion] {
+        try await ask([call], on: other).first ?? []
     }
 
     /// Asks several things at the same time, each in a child task and a context of its own.
+    ///
+    /// Another engine may be asked, such as a smaller one that plans; the budget is the same.
     ///
     /// A call is a thread of the main line, on record with the calls it comes after. At most ``Budget/maximumThreads``
     /// samples decode at the same time, over all calls of the run; every token is charged to the budget. A call that fails
@@ -18,14 +20,15 @@ extension ReasoningRun {
     /// - Throws: ``RunError/invalidOption(name:value:allowed:)`` before anything is asked; `CancellationError` when the run
     ///   is stopped, after all its calls have ended.
     public func ask(
-        _ calls: [PromptedCall], ended: @Sendable (Int, [Completion]) -> Void = { _, _ in }
+        _ calls: [PromptedCall], on other: (any Engine)? = nil,
+        ended: @Sendable (Int, [Completion]) -> Void = { _, _ in }
     ) async throws -> [[Completion]] {
         try checkStop()
         for call in calls { try call.check() }
         let placed = place(calls)
         let completions = await withTaskGroup(of: (Int, [Completion]).self) { group in
             for (index, (call, place)) in zip(calls, placed).enumerated() {
-                group.addTask { (index, await self.perform(call, at: place)) }
+                group.addTask { (index, await self.perform(call, on: other ?? self.engine, at: place)) }
             }
             var completions: [[Completion]] = Array(repeating: [], count: calls.count)
             for await (index, samples) in group {
@@ -44,7 +47,7 @@ extension ReasoningRun {
     }
 
     /// Where a call stands in the record, and what decides its draws.
-    private struct Place {
+    struct Place {
         var number: Int
         var outline: Outline
         var thread: String
@@ -53,7 +56,7 @@ extension ReasoningRun {
     }
 
     /// Gives calls their numbers, in order, and writes them down.
-    private func place(_ calls: [PromptedCall]) -> [Place] {
+    func place(_ calls: [PromptedCall]) -> [Place] {
         guard !calls.isEmpty else { return [] }
         let root = TrajectoryRecorder.root
         let places = state.withLock { state in
@@ -74,8 +77,20 @@ extension ReasoningRun {
         return places
     }
 
-    /// Performs one call to its end; whatever goes wrong becomes the outcome of its samples.
-    private func perform(_ call: PromptedCall, at place: Place) async -> [Completion] {
+    /// Performs one call to its end, or to the end of its time; whatever goes wrong becomes the outcome of its samples.
+    private func perform(_ call: PromptedCall, on engine: any Engine, at place: Place) async -> [Completion] {
+        guard budget.threadTimeout != nil, !call.answers else {
+            return await performUntimed(call, on: engine, at: place)
+        }
+        let timed = TimedCall()
+        await withinThreadTimeout(
+            of: place.thread,
+            { timed.finish(await self.performUntimed(call, on: engine, at: place)) },
+            onTimeout: { timed.timeOut() })
+        return timed.completions
+    }
+
+    private func performUntimed(_ call: PromptedCall, on engine: any Engine, at place: Place) async -> [Completion] {
         let width = min(call.samples, slots.count)
         do {
             try await slots.take(width)
@@ -93,7 +108,7 @@ extension ReasoningRun {
                 Segment(
                     origin: .prompt, text: call.prompt.plainText.rendered, tokenCount: count, start: start,
                     end: seconds), to: place.thread)
-            events.send(.prefilled(thread: place.thread, tokens: count))
+            charge(prefilled: count, in: place.thread)
             let completions =
                 call.samples == 1
                 ? [await complete(context, call, at: place)] : try await sample(context, call, width, at: place)
@@ -234,7 +249,7 @@ extension ReasoningRun {
     }
 
     /// Writes down how a call or a sample ended.
-    private func note(_ thread: String, _ outcome: ThreadOutcome, returned: String?) {
+    func note(_ thread: String, _ outcome: ThreadOutcome, returned: String?) {
         let kept = returned?.isEmpty == true ? nil : returned
         if outcome.isCut { events.send(.budgetCut(thread: thread, outcome: outcome)) }
         recorder.finish(thread, outcome: outcome, returned: kept)

@@ -60,7 +60,7 @@ extension ReasoningRun {
 
     private func isAdoptable(_ thread: LiveThread) -> Bool {
         switch thread.outcome {
-        case .finished: true
+        case .finished: thread.isUsable
         case .failed, nil: false
         case .tokenLimit, .contextFull, .timedOut, .cancelled, .malformed: dialect.shows == .wholeThreads
         }

@@ -1,9 +1,22 @@
 import Synchronization
 
 extension ReasoningRun {
+    /// Whether a line may decode another token.
+    func hasTokens(for thread: LiveThread) -> Bool {
+        let decoded = thread.state.withLock { $0.decodedCount }
+        return state.withLock {
+            $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line) > 0
+        }
+    }
+
     /// What a line's next decode call may do; nil when its budget is used up.
-    func decodingOptions(for thread: LiveThread, mayFork: Bool) -> DecodingOptions? {
-        let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.start, $0.thinking) }
+    /// - Parameter pause: tokens after which the controller looks at the line again; nil for never.
+    func decodingOptions(for thread: LiveThread, mayFork: Bool, atMost pause: Int? = nil) -> DecodingOptions? {
+        let (decoded, start, thinking) = thread.state.withLock {
+            // Only a line that is steered may have paused inside a structure.
+            ($0.decodedCount, controller.steersLines ? $0.resumption : $0.start, $0.thinking)
+        }
+        let attempt = thread.steering.withLock { $0.attempt }
         let (tokens, outlines) = state.withLock {
             (
                 $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
@@ -11,14 +24,17 @@ extension ReasoningRun {
             )
         }
         guard tokens > 0 else { return nil }
-        let grammar = ControlGrammar(
-            dialect, line: thread.line, start: start,
-            maximumOutlines: tokens < dialect.minimumForkTokens ? 0 : outlines, thinking: thinking,
-            label: thread.outline?.label ?? "")
+        let grammar = start.map {
+            ControlGrammar(
+                dialect, line: thread.line, start: $0,
+                maximumOutlines: tokens < dialect.minimumForkTokens ? 0 : outlines, thinking: thinking,
+                label: thread.outline?.label ?? "")
+        }
         return DecodingOptions(
-            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id),
-            stops: stops(of: thread, mayFork: mayFork),
-            maximumTokens: tokens, grammar: engineDescription.masksTokens ? grammar : nil)
+            sampling: controller.retry?.sampling(sampling, attempt: attempt) ?? sampling,
+            seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread, mayFork: mayFork),
+            maximumTokens: pause.map { min(tokens, max(1, $0)) } ?? tokens,
+            grammar: engineDescription.masksTokens ? grammar : nil)
     }
 
     /// Reads one decode call to its end; the budget is charged token by token.
@@ -86,6 +102,7 @@ extension ReasoningRun {
     ) -> (left: Int, opensJoin: Bool) {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
+        if let rule = controller.health { thread.steering.withLock { $0.take(token.id, for: rule) } }
         if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }
         recorder.append(token, to: thread.id, start: start, end: end)
         events.send(.token(thread: thread.id, token: token))

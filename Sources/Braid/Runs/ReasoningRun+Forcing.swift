@@ -34,7 +34,7 @@ extension ReasoningRun {
                 let closing = TokenText([.control(end)])
                 let count = try await context.extend(closing)
                 recordPrefill(.inserted, closing, tokens: count, in: line, since: start)
-                line.state.withLock { $0.insert(end) }
+                _ = line.state.withLock { $0.insert(end) }
                 return try await finish(line, after: end)
             case .tokenLimit: cut(line, .tokenLimit)
             case .contextFull: cut(line, .contextFull)

@@ -1,13 +1,27 @@
 import Synchronization
 
 extension ReasoningRun {
+    /// The threads of a fork, and contexts for those that have to be run again.
+    struct Split {
+        var threads: [LiveThread]
+        var spares: SpareContexts
+    }
+
     /// Makes the threads of a fork, as many as the budget grants; the others end before they start.
-    func split(_ parent: LiveThread, outlines: [Outline?], line: ControlGrammar.Line) async throws -> [LiveThread] {
+    /// - Parameter retries: how many further contexts there are for each thread; a context that is forked cannot be forked
+    ///   again before its threads are joined.
+    func split(
+        _ parent: LiveThread, outlines: [Outline?], line: ControlGrammar.Line, retries: Int = 0
+    ) async throws -> Split {
         try checkStop()
         guard let context = parent.context else { throw EngineError.contextNotUsable("the thread never started") }
         let granted = state.withLock { $0.ledger.grantThreads(outlines.count, depth: parent.depth) }
         // Threads of messages have contexts of their own, which hold their messages alone.
-        let contexts = granted > 0 && dialect.messages == nil ? try await context.fork(granted) : []
+        let forksContext = granted > 0 && dialect.messages == nil
+        let all = forksContext ? try await context.fork(granted * (1 + min(retries, 3))) : []
+        let contexts = all.prefix(granted)
+        let spares = SpareContexts(Array(all.dropFirst(granted)), of: parent.id)
+        for (key, context) in spares.named { state.withLock { $0.contexts[key] = context } }
         let paths = recorder.paths(forThreadsOf: parent.id, count: outlines.count)
         let written = dialect.unplannedThreads == nil ? outlines.compactMap(\.self) : []
         recorder.fork(
@@ -29,11 +43,19 @@ extension ReasoningRun {
                 cut(thread, .failed("not started: the budget of \(budget.maximumThreads) threads is used up"))
             }
         }
-        return threads
+        return Split(threads: threads, spares: spares)
     }
 
-    /// Runs one thread to its end; whatever goes wrong in it becomes its outcome.
+    /// Runs one thread to its end, or to the end of its time; whatever goes wrong in it becomes its outcome.
     func perform(
+        _ thread: LiveThread, seeded seed: TokenText?, _ body: @escaping @Sendable (LiveThread) async throws -> Void
+    ) async {
+        await withinThreadTimeout(
+            of: thread.id, { await self.performUntimed(thread, seeded: seed, body) },
+            onTimeout: { thread.steering.withLock { $0.cancelledAs = .timedOut } })
+    }
+
+    private func performUntimed(
         _ thread: LiveThread, seeded seed: TokenText?, _ body: @Sendable (LiveThread) async throws -> Void
     ) async {
         guard thread.outcome == nil else { return }
@@ -52,7 +74,7 @@ extension ReasoningRun {
             try await body(thread)
             end(thread, .finished)
         } catch  where isStopped {
-            end(thread, stopOutcome)
+            end(thread, thread.steering.withLock { $0.cancelledAs } ?? stopOutcome)
         } catch EngineError.contextTooLong {
             cut(thread, .contextFull)
         } catch {
@@ -84,7 +106,13 @@ extension ReasoningRun {
         recorder.append(
             Segment(origin: origin, text: text.rendered, tokenCount: tokens, start: since, end: seconds),
             to: thread.id)
-        events.send(.prefilled(thread: thread.id, tokens: tokens))
+        charge(prefilled: tokens, in: thread.id)
+    }
+
+    /// Charges prefilled tokens to the budget.
+    func charge(prefilled tokens: Int, in thread: String) {
+        state.withLock { $0.ledger.prefilled(tokens) }
+        events.send(.prefilled(thread: thread, tokens: tokens))
     }
 
     /// Remembers a context, to be closed at the end of the run at the latest.

@@ -28,18 +28,21 @@ extension ReasoningRun {
         while thread.outcome == nil, let context = thread.context {
             try checkStop()
             if mayFork, let outlines = thread.state.withLock({ $0.forkAtStart() }) { return outlines }
+            let pause = try await steer(thread)
             let decoded = thread.state.withLock { $0.decodedCount }
-            guard let options = decodingOptions(for: thread, mayFork: mayFork) else {
+            guard let options = decodingOptions(for: thread, mayFork: mayFork, atMost: pause) else {
                 cut(thread, .tokenLimit)
                 break
             }
             let stop = try await read(context.decode(options), stops: options.stops, into: thread)
+            let count = thread.state.withLock { $0.decodedCount }
             switch stop {
+            case .tokenLimit where pause != nil && count > decoded && hasTokens(for: thread): break
             case .tokenLimit: cut(thread, .tokenLimit)
             case .contextFull: cut(thread, .contextFull)
             case .control(let tag) where tag == dialect.forkTag:
-                let (outlines, count) = thread.state.withLock { state in
-                    (dialect.unplannedThreads == nil ? state.outlines : state.unplannedOutlines, state.decodedCount)
+                let outlines = thread.state.withLock { state in
+                    dialect.unplannedThreads == nil ? state.outlines : state.unplannedOutlines
                 }
                 if !outlines.isEmpty, hasTokensToFork(thread) { return outlines }
                 // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
@@ -56,65 +59,14 @@ extension ReasoningRun {
         return nil
     }
 
-    /// Forks a line into one thread for each outline and runs them at the same time, each in a child task.
-    ///
-    /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
-    /// that throws has that as its outcome; the others go on.
-    /// - Parameter enough: how many threads must have ended before the others are cancelled; nil for all of them.
-    /// - Returns: the threads in outline order, all of them ended.
-    /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
-    public func fork(
-        _ parent: LiveThread, into outlines: [Outline], until enough: Int? = nil,
-        each body: @escaping @Sendable (LiveThread) async throws -> Void
-    ) async throws -> [LiveThread] {
-        try await extend(parent, by: dialect.forkText)
-        let threads = try await split(parent, outlines: outlines, line: .thread)
-        var schedule = ForkSchedule(outlines)
-        var hasEnded = Array(repeating: false, count: threads.count)
-        /// Threads whose text was prefilled ahead of the join, and whether that is going on now.
-        var (warmedCount, isWarming) = (0, false)
-        await withTaskGroup(of: Int?.self) { group in
-            while true {
-                for index in schedule.ready() {
-                    let needed = schedule.predecessors(of: index).map { threads[$0] }
-                    group.addTask {
-                        let seed = self.seed(of: threads[index], after: needed, from: parent)
-                        await self.perform(threads[index], seeded: seed, body)
-                        return index
-                    }
-                }
-                // Threads join in outline order, so what the first ones show is known before the last one ends.
-                let count = hasEnded.prefix { $0 }.count
-                if dialect.join == .reprefill, dialect.messages == nil, !isWarming, count > warmedCount,
-                    count < threads.count
-                {
-                    (warmedCount, isWarming) = (count, true)
-                    group.addTask {
-                        await self.warmUpJoin(of: threads.prefix(count), into: parent)
-                        return nil
-                    }
-                }
-                guard let ended = await group.next() else { break }
-                if let index = ended {
-                    schedule.finished(index)
-                    hasEnded[index] = true
-                    if let enough, hasEnded.count(where: { $0 }) >= enough { group.cancelAll() }
-                } else {
-                    isWarming = false
-                }
-            }
-        }
-        try checkStop()
-        return threads
-    }
-
     /// Forks a line into `count` lines that each go on from here by themselves, with draws of their own.
     /// - Returns: the lines in order, all of them ended.
     /// - Throws: as ``fork(_:into:each:)``.
     public func fork(
         _ parent: LiveThread, count: Int, each body: @escaping @Sendable (LiveThread) async throws -> Void
     ) async throws -> [LiveThread] {
-        let threads = try await split(parent, outlines: Array(repeating: nil, count: max(0, count)), line: parent.line)
+        let outlines: [Outline?] = Array(repeating: nil, count: max(0, count))
+        let threads = try await split(parent, outlines: outlines, line: parent.line).threads
         await withTaskGroup(of: Void.self) { group in
             for thread in threads {
                 group.addTask { await self.perform(thread, seeded: nil, body) }
@@ -164,13 +116,14 @@ extension ReasoningRun {
         }
         for thread in threads { forget(thread) }
         let returns = threads.compactMap { thread in
-            thread.outline.map { ($0.number, thread.outcome == .finished ? thread.returned : nil) }
+            thread.outline.map { ($0.number, thread.isUsable ? thread.returned : nil) }
         }
         let byNumber = Dictionary(returns, uniquingKeysWith: { first, _ in first })
         parent.state.withLock { $0.joined(joined, returns: byNumber) }
         recorder.join(
             parent.id, as: dialect.join,
             joined: Segment(origin: .joined, text: shown.rendered, tokenCount: count, start: start, end: seconds))
+        state.withLock { $0.ledger.prefilled(count) }
         events.send(.joined(thread: parent.id, threads: threads.map(\.id), tokens: count))
     }
 

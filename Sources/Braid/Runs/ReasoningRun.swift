@@ -29,6 +29,8 @@ public final class ReasoningRun: Sendable {
     let state: Mutex<State>
     /// Samples of prompted calls that may decode at the same time.
     let slots: ThreadSlots
+    /// How the run is steered.
+    public let controller: ControllerPolicy
 
     private let method: any ReasoningMethod
     private let startClock: @Sendable () -> RunClock
@@ -43,16 +45,34 @@ public final class ReasoningRun: Sendable {
         /// Prompted calls so far.
         var callCount = 0
         var callsByLabel: [String: Int] = [:]
+        /// Most threads of one fork that run at the same time.
+        var width = Int.max
+        /// Factor to the share of its context that a thread may fill.
+        var windowShare = 1.0
         /// What is answered when the run is stopped from outside.
         var settledAnswer: String?
     }
 
     /// Prepares a run; nothing happens before ``answer()``.
-    /// - Parameter clock: measures the deadline and the record's times, from the beginning of ``answer()``.
+    /// - Parameters:
+    ///   - controller: how the run is steered; by default only budgets are kept.
+    ///   - clock: measures the deadline and the record's times, from the beginning of ``answer()``.
     /// - Throws: ``RunError`` when the engine lacks what the method's dialect needs.
-    public init(
+    public convenience init(
         _ question: Question, by method: any ReasoningMethod, on engine: any Engine, budget: Budget = .standard,
-        sampling: SamplingParameters = .greedy, seed: UInt64 = 0, clock: some Clock<Duration> = ContinuousClock()
+        sampling: SamplingParameters = .greedy, seed: UInt64 = 0, controller: ControllerPolicy = .observing,
+        clock: some Clock<Duration> = ContinuousClock()
+    ) throws(RunError) {
+        try self.init(
+            question, by: method, on: engine, budget: budget, sampling: sampling, seed: seed, controller: controller,
+            startClock: { RunClock(clock) })
+    }
+
+    /// Prepares a run that starts its clock in a way of its own.
+    init(
+        _ question: Question, by method: any ReasoningMethod, on engine: any Engine, budget: Budget,
+        sampling: SamplingParameters, seed: UInt64, controller: ControllerPolicy,
+        startClock: @escaping @Sendable () -> RunClock
     ) throws(RunError) {
         let description = engine.description
         dialect = try Self.usableDialect(of: method, on: description)
@@ -68,17 +88,23 @@ public final class ReasoningRun: Sendable {
                 question: question, dialect: method.dialect.name, method: method.name, model: description.model,
                 engine: description.name, seed: seed, root: ReasoningThread(id: TrajectoryRecorder.root)))
         slots = ThreadSlots(budget.maximumThreads)
-        startClock = { RunClock(clock) }
-        state = Mutex(State(ledger: BudgetLedger(budget), clock: RunClock(clock)))
+        self.startClock = startClock
+        self.controller = controller
+        state = Mutex(
+            State(
+                ledger: BudgetLedger(budget), clock: startClock(),
+                width: controller.width?.width(description.stepTimes) ?? Int.max))
     }
 
     /// Answers a question without listening to the run's events.
     public static func answer(
         _ question: Question, by method: any ReasoningMethod, on engine: any Engine, budget: Budget = .standard,
-        sampling: SamplingParameters = .greedy, seed: UInt64 = 0, clock: some Clock<Duration> = ContinuousClock()
+        sampling: SamplingParameters = .greedy, seed: UInt64 = 0, controller: ControllerPolicy = .observing,
+        clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> RunOutcome {
         let run = try ReasoningRun(
-            question, by: method, on: engine, budget: budget, sampling: sampling, seed: seed, clock: clock)
+            question, by: method, on: engine, budget: budget, sampling: sampling, seed: seed, controller: controller,
+            clock: clock)
         return try await run.answer()
     }
 

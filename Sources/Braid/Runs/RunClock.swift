@@ -12,6 +12,20 @@ struct RunClock: Sendable {
         sleep = { try await clock.sleep(until: start.advanced(by: $0), tolerance: nil) }
     }
 
+    /// The same clock, for a run inside a run, which begins now.
+    func restarted() -> RunClock {
+        let (elapsed, sleep) = (elapsed, sleep)
+        let start = elapsed()
+        return RunClock(elapsed: { elapsed() - start }, sleep: { try await sleep(start + $0) })
+    }
+
+    private init(
+        elapsed: @escaping @Sendable () -> Duration, sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.elapsed = elapsed
+        self.sleep = sleep
+    }
+
     /// Time since the run began, in seconds.
     var seconds: Double {
         let components = elapsed().components

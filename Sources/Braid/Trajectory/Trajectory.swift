@@ -24,6 +24,18 @@ public struct Trajectory: Sendable, Hashable, Codable {
     public var cutCount: Int
     /// How long the run took, in seconds.
     public var seconds: Double
+    /// What the controller did, in order.
+    public var decisions: [ControllerDecision] {
+        get { storedDecisions ?? [] }
+        set { storedDecisions = newValue.isEmpty ? nil : newValue }
+    }
+    /// Nil for none, so that a record without any has no such field.
+    private var storedDecisions: [ControllerDecision]?
+
+    private enum CodingKeys: String, CodingKey {
+        case question, dialect, method, model, engine, seed, answer, verified, root, malformedCount, cutCount, seconds
+        case storedDecisions = "decisions"
+    }
 
     /// Creates a record.
     public init(

@@ -40,6 +40,7 @@ public final class TrajectoryRecorder: Sendable {
     private struct State {
         var lines: [String: Line] = [:]
         var malformedCount = 0
+        var decisions: [ControllerDecision] = []
         var answer: Answer?
         var seconds = 0.0
     }
@@ -146,6 +147,53 @@ public final class TrajectoryRecorder: Sendable {
         }
     }
 
+    /// Records a whole run inside this one as a line with all its threads.
+    public func graft(_ root: ReasoningThread, as id: String) {
+        state.withLock { state in
+            let outline = state.lines[id]?.outline
+            Self.graft(root, as: id, &state)
+            state.lines[id]?.outline = outline
+        }
+    }
+
+    private static func graft(_ thread: ReasoningThread, as id: String, _ state: inout State) {
+        var line = Line(outline: thread.outline)
+        for step in thread.steps {
+            switch step {
+            case .segment(let segment): line.steps.append(.segment(segment))
+            case .fork(let fork):
+                let paths = fork.threads.map { id + $0.id.dropFirst(thread.id.count) }
+                line.childCount += paths.count
+                line.steps.append(
+                    .fork(outlines: fork.outlines, threads: paths, join: fork.join, outlineTokens: fork.outlineTokens))
+                for (child, path) in zip(fork.threads, paths) { graft(child, as: path, &state) }
+            }
+        }
+        if thread.id != root {
+            line.outcome = thread.outcome
+            line.returned = thread.returned
+        }
+        state.lines[id] = line
+    }
+
+    /// Adds another attempt to the line's latest fork.
+    public func retry(_ id: String, outline: Outline?, to parent: String) {
+        state.withLock { state in
+            guard
+                let index = state.lines[parent]?.steps.lastIndex(where: { if case .fork = $0 { true } else { false } }),
+                case .fork(let outlines, let threads, let join, let tokens) = state.lines[parent]?.steps[index]
+            else { return }
+            state.lines[parent]?.steps[index] = .fork(
+                outlines: outlines, threads: threads + [id], join: join, outlineTokens: tokens)
+            state.lines[id] = Line(outline: outline)
+        }
+    }
+
+    /// Adds what the controller did.
+    public func decide(_ decision: ControllerDecision) {
+        state.withLock { $0.decisions.append(decision) }
+    }
+
     /// Mean log-probability of what a line has decoded itself; nil when there is nothing or the engine gives none.
     public func meanLogProbability(of id: String) -> Double? {
         let values = state.withLock { state in
@@ -177,6 +225,7 @@ public final class TrajectoryRecorder: Sendable {
             trajectory.malformedCount = state.malformedCount
             trajectory.cutCount = state.lines.values.count { $0.outcome?.isCut ?? false }
             trajectory.answer = state.answer
+            trajectory.decisions = state.decisions
             trajectory.seconds = state.seconds
             return trajectory
         }

@@ -21,10 +21,14 @@ struct BudgetOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long the run may take.", valueName: "seconds"))
     var timeout: Double?
 
+    @Option(help: ArgumentHelp("How long one thread may take.", valueName: "seconds"))
+    var threadTimeout: Double?
+
     func validate() throws {
-        if let timeout, !(timeout > 0 && timeout <= Self.longestTimeout) {
+        for (name, value) in [("--timeout", timeout), ("--thread-timeout", threadTimeout)] {
+            guard let value, !(value > 0 && value <= Self.longestTimeout) else { continue }
             throw ValidationError(
-                "--timeout is \(timeout); allowed: more than 0, at most \(Int(Self.longestTimeout)) seconds")
+                "\(name) is \(value); allowed: more than 0, at most \(Int(Self.longestTimeout)) seconds")
         }
         _ = try budget()
     }
@@ -35,7 +39,8 @@ struct BudgetOptions: ParsableArguments {
         do {
             return try Budget(
                 maximumThreads: maxThreads, maximumDepth: maxDepth, tokensPerThread: maxThreadTokens,
-                totalTokens: maxTokens, deadline: timeout.map { .seconds($0) })
+                totalTokens: maxTokens, deadline: timeout.map { .seconds($0) },
+                threadTimeout: threadTimeout.map { .seconds($0) })
         } catch {
             guard case .outOfRange(let name, let value, let allowed) = error else { throw error }
             let options = [

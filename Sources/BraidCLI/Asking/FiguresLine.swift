@@ -29,6 +29,10 @@ struct FiguresLine: CustomStringConvertible {
             parts.append(String(format: "ratio %.1f", metrics.speedupSelf))
         }
         if trajectory.cutCount > 0 { parts.append("\(trajectory.cutCount) cut") }
+        let refuted = trajectory.decisions.count { $0.action == .refute }
+        if refuted > 0 { parts.append("\(refuted) refuted") }
+        let reused = trajectory.decisions.count { $0.action == .reuse }
+        if reused > 0 { parts.append("\(reused) from the cache") }
         if trajectory.malformedCount > 0 { parts.append("\(trajectory.malformedCount) malformed") }
         parts.append(String(format: "%.2f s", metrics.wallSeconds))
         switch trajectory.verified {

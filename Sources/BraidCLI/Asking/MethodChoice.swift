@@ -12,6 +12,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case treeOfThoughts = "tree-of-thoughts"
     case graphOfThoughts = "graph-of-thoughts"
     case mcts
+    case adaptivePlan = "adaptive-plan"
 
     /// The temperature when the user does not say: greedy, but for samples, which would all be the same (0.7 as in
     /// arXiv 2203.11171, section 3.1, and 2305.10601, section 4).
@@ -26,7 +27,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     /// Whether lines of thought fork as the model decides.
     var forks: Bool {
         switch self {
-        case .adaptive, .threadweaver: true
+        case .adaptive, .threadweaver, .adaptivePlan: true
         case .sequential, .selfConsistency, .bestOfN, .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts:
             false
         }
@@ -35,7 +36,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     /// Whether it asks in plain words only, which the built-in models do not read.
     var needsWords: Bool {
         switch self {
-        case .adaptive, .sequential, .threadweaver, .selfConsistency, .bestOfN: false
+        case .adaptive, .sequential, .threadweaver, .selfConsistency, .bestOfN, .adaptivePlan: false
         case .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts: true
         }
     }
@@ -45,7 +46,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
 
     private var drawsSamples: Bool {
         switch self {
-        case .adaptive, .sequential, .threadweaver, .skeletonOfThought: false
+        case .adaptive, .sequential, .threadweaver, .skeletonOfThought, .adaptivePlan: false
         case .selfConsistency, .bestOfN, .treeOfThoughts, .graphOfThoughts, .mcts: true
         }
     }

@@ -145,6 +145,7 @@ struct MethodOptions: ParsableArguments {
             try MonteCarloTreeSearch(
                 iterations: iterations ?? 10, samples: samples ?? 5, depth: depth ?? 7,
                 check: verifier == .judge ? nil : Self.exact)
+        case .adaptivePlan: try AdaptivePlan(prompts: frame.planPrompts)
         }
     }
 
@@ -220,6 +221,9 @@ struct MethodOptions: ParsableArguments {
 }
 
 extension AnswerFrame {
+    /// The texts that a built-in model was trained on, or those for models that follow instructions.
+    var planPrompts: PlanPrompts { if case .dialect = self { .compact } else { .standard } }
+
     /// The `braid` dialect on an engine that has its tags, plain words on any other.
     init(for engine: any Engine) {
         let hasTags = engine.description.controlTags.isSuperset(of: Dialect.braid.sequentialTags)

@@ -34,8 +34,14 @@ struct AskCommand: AsyncParsableCommand {
     @OptionGroup(title: "Method")
     var options: MethodOptions
 
+    @OptionGroup(title: "Plan")
+    var plan: PlanOptions
+
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
+
+    @OptionGroup(title: "Steering")
+    var steering: SteeringOptions
 
     @OptionGroup(title: "Sampling")
     var sampling: SamplingOptions
@@ -57,6 +63,7 @@ struct AskCommand: AsyncParsableCommand {
 
     func validate() throws {
         try options.check(for: method, budget: budget)
+        try plan.check(for: method)
     }
 
     func run() async throws {
@@ -64,13 +71,22 @@ struct AskCommand: AsyncParsableCommand {
         interrupt.listen()
         let question = try QuestionSource.question(question)
         let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
-        let output = AskSession.Output(
+        var output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
         if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
         let engine = try choice.engine(self.engine.options)
+        // The dialogue of a review and lanes that move would write over each other.
+        if plan.review { output.terminal.movesCursor = false }
+        if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
+        let frame = AnswerFrame(for: engine)
+        let reasoning: any ReasoningMethod =
+            method == .adaptivePlan
+            ? try plan.method(frame, self.engine.options)
+            : try options.method(method, asking: frame)
         let run = try ReasoningRun(
-            question, by: try options.method(method, asking: AnswerFrame(for: engine)), on: engine,
-            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
+            question, by: reasoning, on: engine,
+            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed,
+            controller: try steering.policy(asking: frame))
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }

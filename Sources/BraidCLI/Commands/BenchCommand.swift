@@ -72,6 +72,9 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Engine")
     var engine: EngineOptions
 
+    @OptionGroup(title: "Steering")
+    var steering: SteeringOptions
+
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
@@ -118,6 +121,7 @@ struct BenchCommand: AsyncParsableCommand {
     /// Contestants with their engines; those on the same model share one.
     private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
         var engines: [String: any Engine] = [:]
+        let suffix = steering.checkJoins ? "+checked" : ""
         return try contestants.map { contestant in
             let choice = try ModelChoice(
                 contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
@@ -125,9 +129,10 @@ struct BenchCommand: AsyncParsableCommand {
             let engine = try engines[choice.name] ?? choice.engine(self.engine.options)
             engines[choice.name] = engine
             return Benchmark.Entry(
-                label: contestant.label,
+                label: contestant.label + suffix,
                 method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
-                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
+                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
+                controller: try steering.policy(asking: AnswerFrame(for: engine)))
         }
     }
 }

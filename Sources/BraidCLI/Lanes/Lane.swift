@@ -25,6 +25,8 @@ struct Lane: Hashable {
     var state: State
     /// Tokens it has decoded.
     var tokenCount = 0
+    /// What the controller last did to it; safe to show.
+    var note = ""
     /// The end of what it wrote, on one line; safe to show.
     private(set) var text = ""
 

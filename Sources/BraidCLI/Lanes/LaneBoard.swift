@@ -25,6 +25,7 @@ struct LaneBoard {
             change(id) { $0.state = .ended(outcome, returned: returned.map { SafeText.line($0) }) }
         case .joined(let id, let threads, _): change(id) { $0.joined(threads.count) }
         case .tokensDropped: hasGaps = true
+        case .decided(let decision): change(decision.thread) { $0.note = SafeText.line(decision.action.rawValue) }
         case .prefilled, .budgetCut, .malformed, .answered: break
         }
     }

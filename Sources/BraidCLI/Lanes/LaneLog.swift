@@ -23,6 +23,10 @@ struct LaneLog {
         case .joined(let id, let threads, _):
             let what = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
             return "\(what) joined into \(id == TrajectoryRecorder.root ? "the main line" : "thread \(id)")"
+        case .decided(let decision):
+            let what = "\(decision.action.rawValue): \(Self.shown(decision.reason))"
+            return
+                "controller, \(decision.thread == TrajectoryRecorder.root ? "main line" : "thread \(decision.thread)"): \(what)"
         case .malformed(let id, let what): return "thread \(id) malformed: \(SafeText.line(what.description))"
         case .runStarted, .prefilled, .threadFinished, .token, .forked, .budgetCut, .answered, .tokensDropped:
             return nil

@@ -66,7 +66,9 @@ struct LaneScreen {
             line += String(lane.tokenCount).paddedLeft(to: countWidth)
             if rest >= 10 {
                 line += "  " + lane.title.head(columns: titleWidth).padded(to: titleWidth)
-                line += "  " + says(lane, columns: rest - titleWidth - 2)
+                let room = rest - titleWidth - 2
+                let note = lane.note.isEmpty ? "" : "[\(lane.note)] ".head(columns: room / 2)
+                line += "  " + note + says(lane, columns: room - note.columns)
             }
             let isOver = style == .green || style == .faint
             let cut = Self.withoutSpacesAtEnd(line).head(columns: columns - 1)

@@ -14,17 +14,20 @@ public struct Benchmark: Sendable {
         public var budget: Budget
         /// How tokens are drawn.
         public var sampling: SamplingParameters
+        /// How runs are steered.
+        public var controller: ControllerPolicy
 
         /// Creates a contestant.
         public init(
             label: String, method: any ReasoningMethod, engine: any Engine, budget: Budget = .standard,
-            sampling: SamplingParameters = .greedy
+            sampling: SamplingParameters = .greedy, controller: ControllerPolicy = .observing
         ) {
             self.label = label
             self.method = method
             self.engine = engine
             self.budget = budget
             self.sampling = sampling
+            self.controller = controller
         }
     }
 
@@ -33,6 +36,10 @@ public struct Benchmark: Sendable {
         var isCorrect: Bool
         var metrics: TrajectoryMetrics
         var hasExpectedWidth: Bool?
+        /// Returns that a check found false.
+        var refutedReturns = 0
+        /// Results that came from the cache.
+        var reusedResults = 0
     }
 
     /// The families to run.
@@ -79,10 +86,12 @@ public struct Benchmark: Sendable {
                 group.addTask {
                     let outcome = try await ReasoningRun.answer(
                         Question(problem.question), by: entry.method, on: entry.engine, budget: entry.budget,
-                        sampling: entry.sampling, seed: seed &+ UInt64(index))
+                        sampling: entry.sampling, seed: seed &+ UInt64(index), controller: entry.controller)
                     return Result(
                         isCorrect: outcome.answer.text.map(problem.isCorrect) ?? false, metrics: outcome.metrics,
-                        hasExpectedWidth: problem.expectedWidth.map { $0 == outcome.metrics.threads })
+                        hasExpectedWidth: problem.expectedWidth.map { $0 == outcome.metrics.threads },
+                        refutedReturns: outcome.trajectory.decisions.count { $0.action == .refute },
+                        reusedResults: outcome.trajectory.decisions.count { $0.action == .reuse })
                 }
             }
             for try await result in group { results.append(result) }

@@ -27,6 +27,10 @@ public struct BenchmarkRow: Sendable, Hashable, Codable {
     public var expectedWidthRate: Double?
     /// Share of runs whose structure was valid throughout.
     public var structureValidRate: Double
+    /// Returns per run that a check found false, and that were not used.
+    public var meanRefutedReturns: Double
+    /// Subtasks per run whose result came from the cache.
+    public var meanReusedResults: Double
     /// Seconds per run; runs share the engine when several are under way.
     public var meanWallSeconds: Double
 
@@ -50,6 +54,8 @@ public struct BenchmarkRow: Sendable, Hashable, Codable {
         let expected = results.compactMap(\.hasExpectedWidth)
         expectedWidthRate = expected.isEmpty ? nil : Double(expected.count { $0 }) / Double(expected.count)
         structureValidRate = share(results.count { $0.metrics.isStructureValid })
+        meanRefutedReturns = mean { Double($0.refutedReturns) }
+        meanReusedResults = mean { Double($0.reusedResults) }
         meanWallSeconds = mean { $0.metrics.wallSeconds }
     }
 }

@@ -12,7 +12,7 @@ public struct BenchmarkTable: Sendable {
     public var text: String {
         let header = [
             "task", "method", "n", "accuracy", "95 % interval", "tokens", "critical path", "threads", "forked",
-            "width as expected", "structure valid", "seconds",
+            "width as expected", "structure valid", "refuted", "reused", "seconds",
         ]
         let lines = [header] + rows.map(Self.cells)
         let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
@@ -30,7 +30,7 @@ public struct BenchmarkTable: Sendable {
             "\(percent(row.accuracyLow)) - \(percent(row.accuracyHigh))", decimal(row.meanTotalTokens, 1),
             decimal(row.meanCriticalPathTokens, 1), decimal(row.meanThreads, 2), percent(row.forkRate),
             row.expectedWidthRate.map(percent) ?? "-", percent(row.structureValidRate),
-            decimal(row.meanWallSeconds, 3),
+            decimal(row.meanRefutedReturns, 2), decimal(row.meanReusedResults, 2), decimal(row.meanWallSeconds, 3),
         ]
     }
 

@@ -21,6 +21,14 @@ public enum QuestionCheck {
         return (used + [value]).sorted() == numbers.sorted()
     }
 
+    /// Whether the question names three to seven numbers and asks for nothing that is another family's.
+    static func isCountdown(_ question: String) -> Bool {
+        guard EquationReader.value(askedIn: question) == nil, !question.contains("=") || question.contains("= ?"),
+            EquationReader.value(writtenOutIn: question) == nil, let numbers = CountdownCheck.operands(of: question)
+        else { return false }
+        return (3...7).contains(numbers.count)
+    }
+
     /// True when no choice of the target can be reached, nil when some choice can: which one was meant is not known here.
     private static func isHopeless(_ numbers: [Int]) -> Bool? {
         guard numbers.count <= 5, numbers.allSatisfy({ $0 <= 9999 }) else { return nil }

@@ -58,12 +58,15 @@ final class ScriptedEngine: Engine {
     let script: @Sendable (String) -> Reply
     let onCall: @Sendable (Call) async -> Void
     let failsWarmUps: Bool
+    /// The log-probability of anything after a context; nil for an engine that cannot score.
+    let scores: (@Sendable (String) -> Float)?
     let state = Mutex(State())
 
     init(
         tags: Set<String> = Dialect.braid.allTags, ends: Set<String> = [], contextLength: Int = 100_000,
         masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
+        scores: (@Sendable (String) -> Float)? = nil, stepTimes: StepTimes? = nil,
         logProbabilities: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
@@ -72,9 +75,10 @@ final class ScriptedEngine: Engine {
         self.script = script
         self.onCall = onCall
         self.failsWarmUps = failsWarmUps
+        self.scores = scores
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities)
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities, stepTimes: stepTimes)
     }
 
     /// Continues with the value of the longest key that the context ends with.
@@ -244,7 +248,8 @@ final class ScriptedContext: EngineContext {
     }
 
     func score(_ text: TokenText) async throws -> [LogProbability] {
-        throw EngineError.unsupported("scoring")
+        guard let scores = engine.scores else { throw EngineError.unsupported("scoring") }
+        return [LogProbability(token: 0, value: scores(self.text))]
     }
 
     func close() async {

@@ -1,0 +1,342 @@
+/// Works on a plan and writes the answer from its results.
+struct PlanExecution {
+    private let method: AdaptivePlan
+    private let question: Question
+    private let run: ReasoningRun
+    private let plan: Plan
+    private var schedule: PlanSchedule
+    private var results: [Int: SubtaskResult] = [:]
+    private var attempts: [Int: Int] = [:]
+    private var objectionsByID: [Int: String] = [:]
+    private var planning: [Completion] = []
+    /// What the last synthesis asked.
+    private var synthesis: [Completion] = []
+    /// Results as a person edited them, in the order of the synthesis; nil for as they are.
+    private var editedResults: [String]?
+
+    /// Characters of a result that is distilled when it is longer.
+    private static let longResult = 600
+    /// Characters that one token is assumed to have at least, when prompts are fitted into a context.
+    private static let charactersPerToken = 2
+
+    init(method: AdaptivePlan, question: Question, run: ReasoningRun, plan: Plan) {
+        self.method = method
+        self.question = question
+        self.run = run
+        self.plan = plan
+        schedule = PlanSchedule(plan)
+    }
+
+    /// Whether any subtask came to a result.
+    var hasResults: Bool { results.values.contains(where: \.isUsable) }
+
+    /// Everything that was asked so far.
+    var calls: [Completion] {
+        planning + results.values.compactMap(\.completion).sorted { $0.call < $1.call } + synthesis
+    }
+
+    // MARK: Work
+
+    /// Works on all subtasks.
+    mutating func perform(after calls: [Completion]) async throws {
+        planning = calls
+        try await work()
+    }
+
+    /// Works again on subtasks that something is wrong with, and on those that build on them.
+    /// - Parameter objections: what is wrong, by the subtask's id.
+    mutating func perform(again objections: [Int: String]) async throws {
+        objectionsByID = objections
+        let all = schedule.dependents(of: Set(objections.keys))
+        for id in all.sorted() {
+            let why = objections[id] ?? "a result that it builds on is worked out again"
+            run.decide(.retry, "subtask \(id): \(why)")
+            schedule.again(id)
+            results[id] = nil
+        }
+        editedResults = nil
+        try await work()
+    }
+
+    /// What one thread came to.
+    private struct Done: Sendable {
+        var subtask: Subtask
+        var completion: Completion?
+        var cached: SubproblemResult?
+        var key: SubproblemKey
+    }
+
+    private mutating func work() async throws {
+        let width = min(plan.width ?? Int.max, run.availableWidth)
+        let began = run.elapsed
+        try await withThrowingTaskGroup(of: Done?.self) { group in
+            if case .deadline(let limit) = run.controller.join {
+                let run = run
+                group.addTask {
+                    do {
+                        try await run.wait(until: began + limit)
+                    } catch {
+                        // The subtasks ended first.
+                    }
+                    return nil
+                }
+            }
+            while !schedule.isDone {
+                for subtask in schedule.ready(width: width) { start(subtask, in: &group) }
+                guard let next = try await group.next() else { break }
+                if let done = next { take(done) }
+                if let why = reasonToJoin(elapsed: run.elapsed - began) {
+                    run.decide(.join, why)
+                    for subtask in schedule.subtasks where results[subtask.id] == nil {
+                        run.decide(.cancel, "subtask \(subtask.id): \(why)")
+                        results[subtask.id] = SubtaskResult(
+                            id: subtask.id, text: "", objection: nil, completion: nil, isUsable: false)
+                        schedule.ended(subtask.id)
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func start(_ subtask: Subtask, in group: inout ThrowingTaskGroup<Done?, any Error>) {
+        let known = subtask.after.sorted().compactMap { results[$0] }
+        let shown = known.map { result in
+            method.prompts.result.text(["id": String(result.id), "result": result.shown(method.prompts)])
+        }
+        let objection = objectionsByID[subtask.id].map { method.prompts.objection.text(["objection": $0]) }
+        let values = [
+            "question": question.text, "instructions": method.instructionLine, "id": String(subtask.id),
+            "task": subtask.task, "results": shown.joined(), "objections": objection ?? "",
+        ]
+        let attempt = attempts[subtask.id, default: 1]
+        let sampling = run.controller.retry?.sampling(run.sampling, attempt: attempt) ?? run.sampling
+        let key = SubproblemKey(
+            tenant: run.controller.tenant, subtask: subtask.task,
+            facts: [question.text, method.instructions, method.prompts.name] + shown + [objection ?? ""],
+            model: run.modelName, sampling: sampling, seed: run.seed)
+        if let cached = run.controller.cache?.result(for: key) {
+            group.addTask { Done(subtask: subtask, completion: nil, cached: cached, key: key) }
+            return
+        }
+        var call = PromptedCall(
+            "subtask \(subtask.id)", method.prompts.subtask.prompt(values),
+            after: planning + known.compactMap(\.completion), maximumTokens: run.budget.tokensPerThread)
+        call.sampling = sampling
+        let (run, prompts, asked) = (run, method.prompts, call)
+        let other = run.controller.methods[1]
+        let task = Question(
+            AnswerExtractor.trimmed(([subtask.task] + shown + [objection ?? ""]).joined(separator: "\n")))
+        let sources = planning + known.compactMap(\.completion)
+        group.addTask {
+            let completion =
+                if let other {
+                    try await run.delegate(task, by: other, label: asked.label, after: sources)
+                } else {
+                    try await run.ask(asked).first
+                }
+            return Done(
+                subtask: subtask, completion: try await Self.distilled(completion, prompts, in: run), cached: nil,
+                key: key)
+        }
+    }
+
+    /// A long result in fewer words; as it is when that fails.
+    private static func distilled(
+        _ completion: Completion?, _ prompts: PlanPrompts, in run: ReasoningRun
+    ) async throws -> Completion? {
+        guard let completion, completion.outcome == .finished, let template = prompts.distil else { return completion }
+        let result = SubtaskReply(completion.text).result
+        guard result.count > longResult else { return completion }
+        run.decide(.distil, "a result of \(result.count) characters is longer than \(longResult)")
+        let call = PromptedCall("distil", template.prompt(["result": result]), after: [completion])
+        guard let short = try await run.ask(call).first, short.outcome == .finished, !short.trimmed.isEmpty else {
+            return completion
+        }
+        return short
+    }
+
+    /// Decides what a thread's reply means for the plan.
+    private mutating func take(_ done: Done) {
+        let id = done.subtask.id
+        // A subtask that was joined without, or that runs again, has no use for it.
+        guard results[id] == nil else { return }
+        if let cached = done.cached {
+            run.decide(
+                .reuse, "subtask \(id) was worked out before, in thread \(cached.thread) of “\(cached.question)”")
+            finish(id, text: cached.text, objection: nil, completion: nil)
+            return
+        }
+        guard let completion = done.completion else {
+            fail(id, completion: nil)
+            return
+        }
+        guard completion.outcome == .finished else {
+            if !retried(id, completion.outcome, objection: nil) { fail(id, completion: completion) }
+            return
+        }
+        let reply = SubtaskReply(completion.text)
+        if let other = reply.needs, schedule.wait(id, for: other) {
+            run.decide(.wait, "subtask \(id) needs the result of \(other)")
+            return
+        }
+        spawn(from: completion.text)
+        guard !reply.result.isEmpty else {
+            if !retried(id, .malformed("the reply is empty"), objection: nil) { fail(id, completion: completion) }
+            return
+        }
+        let claim = ReturnClaim(reply.result, subtask: done.subtask.task)
+        let verdict = run.verdict(on: claim)
+        if case .refuted(let why) = verdict {
+            run.decide(.refute, "subtask \(id): \(why)")
+            if retried(id, .finished, objection: why) { return }
+            finish(id, text: reply.result, objection: why, completion: completion)
+            return
+        }
+        run.controller.cache?.keep(
+            SubproblemResult(
+                text: reply.result, question: question.text, thread: completion.thread,
+                tokens: completion.tokenCount, isVerified: verdict == .verified), for: done.key)
+        finish(id, text: reply.result, objection: nil, completion: completion)
+    }
+
+    private mutating func finish(_ id: Int, text: String, objection: String?, completion: Completion?) {
+        results[id] = SubtaskResult(
+            id: id, text: text, objection: objection, completion: completion, isUsable: true)
+        schedule.ended(id)
+        let done = schedule.subtasks.compactMap { results[$0.id] }.filter(\.isUsable)
+        // Should the run be stopped now, this is what there is.
+        run.settle(for: done.map { "\($0.id): \($0.shown(method.prompts))" }.joined(separator: "\n"))
+    }
+
+    private mutating func fail(_ id: Int, completion: Completion?) {
+        results[id] = SubtaskResult(id: id, text: "", objection: nil, completion: completion, isUsable: false)
+        schedule.ended(id)
+    }
+
+    /// Lets a subtask run again where the rule says so.
+    private mutating func retried(_ id: Int, _ outcome: ThreadOutcome, objection: String?) -> Bool {
+        let attempt = attempts[id, default: 1]
+        guard
+            let why = run.controller.retry?.reasonToRetry(outcome: outcome, objection: objection, attempt: attempt)
+        else { return false }
+        attempts[id] = attempt + 1
+        if let objection { objectionsByID[id] = objection }
+        run.decide(.retry, "subtask \(id): \(why)")
+        schedule.again(id)
+        return true
+    }
+
+    private mutating func spawn(from reply: String) {
+        guard let rule = run.controller.spawn else { return }
+        let room = run.availableThreads - schedule.subtasks.count
+        for task in rule.subtasks(in: reply, known: schedule.subtasks.map(\.task), room: room) {
+            let subtask = schedule.spawn(task)
+            run.decide(.spawn, "subtask \(subtask.id), which no other covers: \(task)")
+        }
+    }
+
+    private func reasonToJoin(elapsed: Duration) -> String? {
+        let statuses = schedule.subtasks.map { subtask -> JoinPolicy.Status in
+            guard let result = results[subtask.id] else { return .open }
+            if !result.isUsable || result.objection != nil { return .failed }
+            let claim = ReturnClaim(result.text, subtask: subtask.task)
+            return run.verdict(on: claim) == .verified ? .verified : .returned
+        }
+        return run.controller.join.reasonToJoin(statuses, elapsed: elapsed)
+    }
+
+    // MARK: Answer
+
+    /// Results in the order in which they are shown, each with its id.
+    private var ordered: [SubtaskResult] {
+        let all = schedule.subtasks.compactMap { results[$0.id] }
+        let needed = Set(schedule.subtasks.flatMap(\.after))
+        let order = Relevance.order(
+            all.map(\.text), isFinal: all.map { !needed.contains($0.id) }, for: question.text)
+        return order.map { all[$0] }
+    }
+
+    /// Shows the results to a person, where one looks.
+    mutating func isRefusedByReviewer() async throws -> Bool {
+        guard let review = method.review else { return false }
+        let shown = ordered.map { $0.shown(method.prompts) }
+        switch try await review.results(shown) {
+        case .approved: return false
+        case .edited(let other):
+            run.decide(.review, "a person changed the results")
+            editedResults = other
+            return false
+        case .refused(let why):
+            run.decide(.review, "a person refused the results: \(why)")
+            return true
+        }
+    }
+
+    /// Writes the answer from the results, in fewer and fewer words until they fit the context.
+    mutating func synthesise() async throws -> Answer {
+        let share = run.controller.window?.share ?? 0.8
+        var room = max(64, Int(Double(run.contextLength) * share) * Self.charactersPerToken)
+        while true {
+            let prompt = method.prompts.synthesis.prompt([
+                "question": question.text, "instructions": method.instructionLine, "objections": "",
+                "results": shownResults(room: room),
+            ])
+            let call = PromptedCall("synthesis", prompt, after: calls, answers: true)
+            guard let completion = try await run.ask(call).first else { return Answer(text: nil) }
+            synthesis.append(completion)
+            if completion.outcome == .contextFull, room > 64 {
+                run.decide(.distil, "the results do not fit the context; they are trimmed to \(room / 2) characters")
+                room /= 2
+                continue
+            }
+            let text = SubtaskReply(completion.text).result
+            return Answer(text: text.isEmpty ? nil : text, outcome: completion.outcome)
+        }
+    }
+
+    private func shownResults(room: Int) -> String {
+        let ordered = ordered
+        let texts = editedResults ?? ordered.map { $0.shown(method.prompts) }
+        let each = max(16, room / max(1, texts.count))
+        return texts.enumerated().map { place, text in
+            let id = place < ordered.count ? ordered[place].id : place + 1
+            return method.prompts.result.text([
+                "id": String(id), "result": Relevance.trimmed(text, to: each),
+            ])
+        }.joined()
+    }
+
+    /// What is wrong with the results, now that there is an answer: by the id of the subtask concerned.
+    mutating func objections(to answer: String) async throws -> [Int: String] {
+        let all = schedule.subtasks.compactMap { results[$0.id] }.filter(\.isUsable)
+        var found: [Int: String] = [:]
+        for contradiction in ConsistencyCheck.contradictions(in: all.map(\.text)) {
+            for place in contradiction.results { found[all[place].id] = contradiction.objection }
+        }
+        for result in all { if let objection = result.objection { found[result.id] = objection } }
+        if found.isEmpty, let template = method.prompts.validation {
+            let prompt = template.prompt([
+                "question": question.text, "results": shownResults(room: Int.max), "result": answer,
+            ])
+            let call = PromptedCall("validation", prompt, after: calls, maximumTokens: 256)
+            guard let completion = try await run.ask(call).first, completion.outcome == .finished else { return [:] }
+            synthesis.append(completion)
+            found = Self.objections(in: completion.text, known: Set(all.map(\.id)))
+        }
+        return found
+    }
+
+    /// Objections in a reply, by the number that each line begins with; none in one that begins with `ok`.
+    private static func objections(in reply: String, known: Set<Int>) -> [Int: String] {
+        var found: [Int: String] = [:]
+        for line in reply.split(whereSeparator: \.isNewline) {
+            guard let outline = OutlineHeader(suffix: ":").outline(String(line)), known.contains(outline.number) else {
+                continue
+            }
+            let objection = AnswerExtractor.trimmed(outline.text)
+            if !objection.isEmpty, objection.lowercased() != "ok" { found[outline.number] = objection }
+        }
+        return found
+    }
+}

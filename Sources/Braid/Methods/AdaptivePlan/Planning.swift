@@ -1,0 +1,104 @@
+/// Comes to a plan, or to the insight that there should be none.
+final class Planning {
+    private let method: AdaptivePlan
+    private let question: Question
+    private let run: ReasoningRun
+    /// What was asked so far.
+    private(set) var calls: [Completion] = []
+
+    init(method: AdaptivePlan, question: Question, run: ReasoningRun) {
+        self.method = method
+        self.question = question
+        self.run = run
+    }
+
+    /// A usable plan of at least two subtasks; nil when the question is to be answered in sequence.
+    func plan() async throws -> Plan? {
+        guard try await isDecomposable() else { return nil }
+        guard var plan = try await written() else { return nil }
+        if let review = method.review {
+            switch try await review.plan(plan) {
+            case .approved: break
+            case .edited(let other):
+                run.decide(.review, "a person changed the plan")
+                do {
+                    plan = try repaired(other)
+                } catch {
+                    run.decide(.refusePlan, "the changed plan: \(error)")
+                    return nil
+                }
+            case .refused(let why):
+                run.decide(.review, "a person refused the plan: \(why)")
+                return nil
+            }
+        }
+        guard plan.subtasks.count > 1 else {
+            run.decide(.fallBack, "the plan has one subtask only")
+            return nil
+        }
+        return plan
+    }
+
+    private func isDecomposable() async throws -> Bool {
+        switch Decomposability.judge(question) {
+        case .yes: return true
+        case .no(let why):
+            run.decide(.fallBack, "the question need not be split: \(why)")
+            return false
+        case .unsure: break
+        }
+        guard let template = method.prompts.decomposable else { return true }
+        let prompt = template.prompt(["question": question.text])
+        guard let reply = try await ask("decomposable", prompt, maximumTokens: 16) else { return false }
+        let isYes = reply.lowercased().drop { !$0.isLetter }.hasPrefix("yes")
+        if !isYes { run.decide(.fallBack, "the model sees no independent parts") }
+        return isYes
+    }
+
+    /// A plan, asked for again once when the first cannot be used.
+    private func written() async throws -> Plan? {
+        var values = [
+            "question": question.text, "width": String(run.availableWidth), "examples": examples,
+        ]
+        guard let first = try await ask("plan", method.prompts.plan.prompt(values)) else { return nil }
+        do {
+            return try repaired(try PlanReader.read(first))
+        } catch {
+            run.decide(.refusePlan, error.description)
+            values["objection"] = error.description
+        }
+        guard let second = try await ask("plan", method.prompts.replan.prompt(values)) else { return nil }
+        do {
+            return try repaired(try PlanReader.read(second))
+        } catch {
+            run.decide(.refusePlan, error.description)
+            run.decide(.fallBack, "there is no usable plan")
+            return nil
+        }
+    }
+
+    private func repaired(_ plan: Plan) throws(PlanError) -> Plan {
+        let repair = try PlanRepair(plan, limit: run.availableThreads)
+        if !repair.changes.isEmpty { run.decide(.repairPlan, repair.changes.joined(separator: "; ")) }
+        return repair.plan
+    }
+
+    private var examples: String {
+        method.examples.map { example in
+            let plan = method.prompts.form == .lines ? example.plan.lines : example.plan.json
+            return method.prompts.example.text(["question": example.question, "plan": plan])
+        }.joined()
+    }
+
+    /// The reply to a question about planning; nil when it was cut or failed.
+    private func ask(_ label: String, _ prompt: Prompt, maximumTokens: Int? = nil) async throws -> String? {
+        let call = PromptedCall(label, prompt, after: calls, maximumTokens: maximumTokens)
+        guard let completion = try await run.ask(call, on: method.planner).first else { return nil }
+        calls.append(completion)
+        guard completion.outcome == .finished else {
+            run.decide(.fallBack, "planning ended early: \(completion.outcome)")
+            return nil
+        }
+        return completion.text
+    }
+}
