@@ -32,7 +32,7 @@ struct BinaryTests {
             ),
             (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
             (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
-            (["ask", "x", "--method", "telepathy"], "'graph-of-thoughts' or 'mcts'"),
+            (["ask", "x", "--method", "telepathy"], "- graph-of-thoughts"),
             (["ask", "x", "--method", "best-of-n", "--samples", "0"], "--samples is 0; allowed: 1 to --max-threads"),
             (["ask", "x", "--method", "best-of-n", "--evaluations", "0", "--verifier", "judge"], "--evaluations is 0"),
             (["ask", "x", "--method", "best-of-n", "--verifier", "oracle"], "'exact', 'judge' or 'log-probability'"),

@@ -54,7 +54,7 @@ struct PromptedMethodsTests {
         await context.close()
     }
 
-    @Test("every method ends within its budget, and its record holds", arguments: 0..<8)
+    @Test("every method ends within its budget, and its record holds", arguments: 0..<3)
     func runs(seed: UInt64) async throws {
         let fixture = try EngineFixture(contextLength: 8192, seed: seed)
         let engine = try fixture.engine(EmbeddedEngineOptions(threads: 2, cacheBytes: 1 << 26))
