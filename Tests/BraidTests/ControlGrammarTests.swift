@@ -172,8 +172,9 @@ struct ControlGrammarTests {
             }
             if let threads = dialect.unplannedThreads { outlines = (1...threads).map { Outline(number: $0, text: "") } }
             text += dialect.forkText.rendered
-            for outline in outlines {
-                text += dialect.seed(for: outline).rendered
+            for (index, outline) in outlines.enumerated() {
+                let seed = index == 0 ? dialect.threadSeed : dialect.laterJoinedSeed
+                text += seed.rendered.replacing("{n}", with: outline.label).replacing("{outline}", with: "")
                 walk(
                     dialect, .thread, depth: depth + 1, label: outline.label, thinking: &thinking, into: &text, &random)
                 text += dialect.threadTail.rendered

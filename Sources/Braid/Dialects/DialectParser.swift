@@ -71,12 +71,14 @@ public struct DialectParser: Sendable {
     private let header: OutlineHeader
     private let policy: Policy
     private let limits: Limits
+    private let tags: [String: TagPair]
     private let labels: [String: String]
     private var scanner: TagScanner
     private var messages: MessageParser?
     private var frames: [Frame]
     private var hasReportedStrayText = false
     private var malformedTagCount = 0
+    private var labelBytes = 0
 
     /// Creates a parser at the beginning of a line.
     /// - Parameters:
@@ -90,7 +92,8 @@ public struct DialectParser: Sendable {
         self.policy = policy
         self.limits = limits
         header = OutlineHeader(dialect)
-        labels = Dictionary(dialect.threadTags.map { ($1.open, $0) }, uniquingKeysWith: { first, _ in first })
+        tags = dialect.threadTags
+        labels = Dictionary(tags.map { ($1.open, $0) }, uniquingKeysWith: { first, _ in first })
         scanner = TagScanner(tags: dialect.allTags)
         messages = dialect.messages.map {
             MessageParser($0, failedReturn: dialect.failedReturn, limits: limits)
@@ -100,6 +103,9 @@ public struct DialectParser: Sendable {
 
     /// How often the structure was malformed so far.
     public var malformedCount: Int { malformedTagCount + (messages?.malformedCount ?? 0) }
+
+    /// Bytes that were looked at for tags and labels so far, those looked at again included.
+    public var examinedBytes: Int { labelBytes + (messages?.examinedBytes ?? scanner.examinedBytes) }
 
     /// Whether the next plain text belongs to a thread's return.
     public var isInReturn: Bool {
@@ -189,9 +195,11 @@ public struct DialectParser: Sendable {
         dialect.parallel?.open ?? dialect.outlines?.open ?? dialect.threadTags(label: "1")?.open ?? ""
     }
 
-    private func threadName(_ frame: Frame) -> String { dialect.threadTags(label: frame.label)?.open ?? "" }
+    private func threadName(_ frame: Frame) -> String { threadTags(frame)?.open ?? "" }
 
-    private func threadClose(_ frame: Frame) -> String? { dialect.threadTags(label: frame.label)?.close }
+    private func threadClose(_ frame: Frame) -> String? { threadTags(frame)?.close }
+
+    private func threadTags(_ frame: Frame) -> TagPair? { tags[dialect.hasNumberedTags ? frame.label : ""] }
 
     private mutating func events(of elements: [TagScanner.Element]) -> [StructureEvent] {
         var events: [StructureEvent] = []
@@ -454,6 +462,7 @@ public struct DialectParser: Sendable {
 
     private mutating func number(_ events: inout [StructureEvent]) {
         let begun = top.begun
+        labelBytes += begun.utf8.count
         switch header.label(begun) {
         case .undecided: break
         case .found(let prefix, let number, let rest):

@@ -37,6 +37,9 @@ struct MessageParser: Sendable {
         ])
     }
 
+    /// Bytes looked at so far.
+    var examinedBytes: Int { scanner.examinedBytes }
+
     /// Whether the next text belongs to a list of messages.
     var isInList: Bool { state == .list || state == .message }
 
@@ -112,7 +115,7 @@ struct MessageParser: Sendable {
             guard Self.hasInk(text) else { return }
             // The list was not the last thing that was written, so nothing is spawned.
             state = .body
-            events += [.blockClosed, .text(String(text))]
+            events += [.blockClosed, .text(String(text.drop { $0.isWhitespace }))]
         case .list, .joined, .ended:
             if !hasReportedStrayText, Self.hasInk(text) {
                 hasReportedStrayText = true
