@@ -65,7 +65,7 @@ extension ReasoningRun {
     }
 
     /// Takes a token into books, record, structure and events, and says how many more the line may decode.
-    private func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
+    func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
         if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }

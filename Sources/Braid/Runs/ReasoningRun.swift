@@ -38,6 +38,8 @@ public final class ReasoningRun: Sendable {
         var hasTimedOut = false
         /// Contexts that are still to be closed, by thread.
         var contexts: [String: any EngineContext] = [:]
+        /// Groups that are still to be closed, by the line they were forked from.
+        var groups: [String: any ContextGroup] = [:]
     }
 
     /// Prepares a run; nothing happens before ``answer()``.
@@ -143,10 +145,11 @@ public final class ReasoningRun: Sendable {
     // MARK: Ends
 
     private func end(_ result: Result<Answer, any Error>) async throws -> RunOutcome {
-        let contexts = state.withLock { state in
-            defer { state.contexts = [:] }
-            return state.contexts
+        let (contexts, groups) = state.withLock { state in
+            defer { (state.contexts, state.groups) = ([:], [:]) }
+            return (state.contexts, state.groups)
         }
+        for group in groups.values { await group.close() }
         // Threads before the line they were forked from.
         for (_, context) in contexts.sorted(by: { $0.key.count > $1.key.count }) { await context.close() }
         let root = TrajectoryRecorder.root
@@ -178,6 +181,9 @@ public final class ReasoningRun: Sendable {
         }
         if dialect.join == .stitch, !engine.stitches {
             throw .cannotStitch(dialect: dialect.name, engine: engine.name)
+        }
+        if method.groupsContexts, !engine.groupsContexts {
+            throw .cannotGroup(method: method.name, engine: engine.name)
         }
         // Below token ids a tag is just characters, so every model can write it.
         guard engine.tier == .tokens else { return dialect }
