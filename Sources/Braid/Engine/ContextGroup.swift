@@ -1,7 +1,7 @@
 /// Contexts with a common beginning that see each other's tokens while they are written.
 ///
 /// Members move in steps. A step is one forward pass over the tokens of all members that take part, as far as they were
-/// not run before; they see each other's tokens of that very pass. So the token that a member draws in step `t` depends on
+/// not run before (several where these are more than 64); they see each other's tokens of that very pass. So the token that a member draws in step `t` depends on
 /// everything that was drawn or appended before step `t`, by whomever, and on nothing else: not on what else an engine
 /// runs, nor on when.
 ///

@@ -15,6 +15,9 @@ struct GroupState {
         var text: TextDecoder
     }
 
+    /// Most rows of one pass: a fixed number, so that what is drawn does not depend on how an engine is set up.
+    static let passRows = 64
+
     /// The context it was made from, which waits.
     let owner: ContextID
     let age: ContextAge
@@ -28,4 +31,13 @@ struct GroupState {
     let stops: [TokenID: String]
     /// The step that is under way.
     var job: JobID?
+
+    /// How many of their pending tokens these members run in the next pass of a step: all, or, where those are too many, as
+    /// many as their share and never the last one, with which the last pass of a step ends for all of them together.
+    func nextPass(of members: [Int]) -> [Int] {
+        let counts = members.map { self.members[$0].pending.count }
+        guard counts.reduce(0, +) > Self.passRows else { return counts }
+        let share = max(1, Self.passRows / max(1, members.count))
+        return counts.map { min(share, $0 - 1) }
+    }
 }

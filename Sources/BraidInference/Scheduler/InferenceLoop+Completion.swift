@@ -35,6 +35,10 @@ extension InferenceLoop {
             if let logits, let row = rows.last { contexts[job.context]?.logits = Array(logits[row]) }
             finish(id) { job in call.reply(Result { try self.makeGroup(call, of: job.context) }) }
         case .groupStep(let members, let reply):
+            guard advance(members, of: job.context, past: job.feeds) else {
+                jobs[id]?.feeds = []
+                return enqueue(id)
+            }
             finish(id) { job in
                 reply(Result { try self.draw(members, of: job.context, logits, rows) })
             }

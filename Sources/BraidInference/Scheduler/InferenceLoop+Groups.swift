@@ -44,17 +44,19 @@ extension InferenceLoop {
         return feeds
     }
 
-    /// Room for what members have to run; all or none.
+    /// Room for what members run in the next pass; all or none.
     func stepFeeds(
         for members: [Int], of group: ContextID, mayTakePages: Bool
     ) throws -> [InferenceJob.Feed] {
         guard let state = groups[group] else { throw closed }
         var feeds: [InferenceJob.Feed] = []
         do {
-            for member in members {
+            let counts = state.nextPass(of: members)
+            let isLast = zip(members, counts).allSatisfy { state.members[$0].pending.count == $1 }
+            for (member, count) in zip(members, counts) {
                 feeds += try room(
-                    for: state.members[member].pending[...], in: state.blocks.own[member], wanted: .last,
-                    mayTakePages: mayTakePages)
+                    for: state.members[member].pending.prefix(count), in: state.blocks.own[member],
+                    wanted: isLast ? .last : .none, mayTakePages: mayTakePages)
             }
             return feeds
         } catch {
@@ -134,7 +136,19 @@ extension InferenceLoop {
         return tokens.count
     }
 
-    /// Takes up a step: all its rows run in one pass, or none does.
+    /// Takes note of what has been run.
+    /// - Returns: Whether members have nothing left to run, so that they draw.
+    func advance(_ members: [Int], of group: ContextID, past feeds: [InferenceJob.Feed]) -> Bool {
+        guard let blocks = groups[group]?.blocks else { return true }
+        for feed in feeds {
+            if let member = blocks.own.firstIndex(of: feed.context) {
+                groups[group]?.members[member].pending.removeFirst(feed.tokens.count)
+            }
+        }
+        return members.allSatisfy { groups[group]?.members[$0].pending.isEmpty ?? true }
+    }
+
+    /// Takes up a step: all rows of a pass run together, or none does.
     func step(
         _ group: ContextID, _ members: [Int], _ id: JobID, _ reply: @escaping InferenceRequest.Reply<[DrawnToken]>
     ) {
@@ -149,10 +163,11 @@ extension InferenceLoop {
             guard members.allSatisfy({ !state.members[$0].pending.isEmpty }) else {
                 throw EngineError.contextNotUsable("a member of the group is empty; extend it first")
             }
-            guard rows <= scheduler.maximumRows else {
+            let widest = min(rows, GroupState.passRows)
+            guard widest <= scheduler.maximumRows else {
                 throw EngineError.invalidOption(
-                    name: "rows of a group's step", value: "\(rows)",
-                    allowed: "at most the engine's maximum rows, \(scheduler.maximumRows); raise them or append less")
+                    name: "maximum rows of the engine", value: "\(scheduler.maximumRows)",
+                    allowed: "for this step of a group at least \(widest)")
             }
             try checkLengths(state, members)
             groups[group]?.job = id
