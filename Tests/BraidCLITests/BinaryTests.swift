@@ -27,6 +27,7 @@ struct BinaryTests {
             (["ask", "x", "--min-p", "2"], "--min-p is 2.0"),
             (["ask", "x", "--seed=-1"], "invalid"),
             (["ask", "x", "--samples", "3"], "--samples is for --method self-consistency only"),
+            (["ask", "x", "--workers", "3"], "--workers is for --method hogwild and groupthink only"),
             (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
             (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
             (["ask", "x", "--method", "telepathy"], "'adaptive', 'sequential', 'threadweaver' or 'self-consistency'"),

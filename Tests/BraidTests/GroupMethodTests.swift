@@ -234,7 +234,9 @@ struct GroupMethodTests {
         let task = Task { try await ReasoningRun.answer("q", by: method, on: hanging) }
         while hanging.state.withLock({ $0.views.isEmpty }) { await Task.yield() }
         task.cancel()
-        #expect(try await task.value.answer == Answer(text: nil, outcome: .cancelled))
+        let cancelled = try await task.value
+        #expect(cancelled.answer == Answer(text: nil, outcome: .cancelled))
+        #expect(try Self.threads(cancelled).map(\.outcome) == Array(repeating: .cancelled, count: 4))
         #expect(hanging.state.withLock { $0.openContexts } == 0)
     }
 }

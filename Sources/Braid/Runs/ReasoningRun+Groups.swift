@@ -59,6 +59,15 @@ extension ReasoningRun {
     /// - Returns: the lines that took part, by their index, with their tokens; empty when none is left.
     /// - Throws: what the engine throws, and `CancellationError`.
     public func step(_ group: LiveGroup) async throws -> [(member: Int, token: DecodedToken)] {
+        do {
+            return try await draw(in: group)
+        } catch {
+            for thread in group.threads { end(thread, isStopped ? stopOutcome : .failed("\(error)")) }
+            throw error
+        }
+    }
+
+    private func draw(in group: LiveGroup) async throws -> [(member: Int, token: DecodedToken)] {
         try checkStop()
         var members: [Int] = []
         for (member, thread) in group.threads.enumerated() where thread.outcome == nil {

@@ -29,6 +29,11 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Lines of thought that see each other. (default: 2 for hogwild, 4 for groupthink)", valueName: "count"))
+    var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
@@ -64,6 +69,9 @@ struct AskCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if workers != nil, !method.hasWorkers {
+            throw ValidationError("--workers is for --method hogwild and groupthink only")
+        }
         guard method == .selfConsistency else {
             if samples != nil { throw ValidationError("--samples is for --method self-consistency only") }
             return
@@ -85,7 +93,7 @@ struct AskCommand: AsyncParsableCommand {
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples),
+            question, by: try method.method(samples: samples, workers: workers),
             on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
