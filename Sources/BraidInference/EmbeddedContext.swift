@@ -30,8 +30,28 @@ final class EmbeddedContext: EngineContext {
     }
 
     func fork(_ count: Int) async throws -> [any EngineContext] {
-        try await worker.ask { .fork(self.id, count, $0) }
+        try await fork(count, isNumbered: false)
+    }
+
+    func forkNumbered(_ count: Int) async throws -> [any EngineContext] {
+        try await fork(count, isNumbered: true)
+    }
+
+    private func fork(_ count: Int, isNumbered: Bool) async throws -> [any EngineContext] {
+        try await worker.ask { .fork(self.id, count, isNumbered: isNumbered, $0) }
             .map { EmbeddedContext($0, worker: worker, encoder: encoder) }
+    }
+
+    func group(_ options: GroupOptions) async throws -> any ContextGroup {
+        var texts: [[TokenID]] = []
+        if case .consecutive(let parts) = options.view {
+            for case .text(let text) in parts { texts.append(try encoder.encode(text)) }
+        }
+        let forbidden = options.forbidden.compactMap { encoder.token(of: $0) }
+        let id = try await worker.ask { [texts] in
+            .group(self.id, options, texts: texts, forbidden: forbidden, $0)
+        }
+        return EmbeddedGroup(id, worker: worker, encoder: encoder)
     }
 
     func join(_ threads: [any EngineContext], as form: JoinForm) async throws {

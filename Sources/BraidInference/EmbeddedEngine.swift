@@ -61,7 +61,8 @@ public final class EmbeddedEngine: Engine {
         untimed = EngineDescription(
             name: "embedded", model: url.standardizedFileURL.lastPathComponent,
             contextLength: plan.contextLength, tier: .tokens,
-            controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true)
+            controlTags: Set(tokenizer.controlTags), masksTokens: true, stitches: true, logProbabilities: true,
+            groupsContexts: true, thoughts: weights.thoughtCount)
         // Threads and memory are made here, so that a failure is thrown, and handed over to the worker's thread.
         let pool = try ComputePool(threads: options.threads)
         let memory = KVMemory(

@@ -12,6 +12,13 @@ struct TokenTextEncoder: Sendable {
         vocabulary = ControlVocabulary(tokenizer)
     }
 
+    /// The token that a tag or a text is, if it is exactly one.
+    func token(of text: String) -> TokenID? {
+        if let id = vocabulary.ids[text] { return id }
+        let tokens = tokenizer.encode(text)
+        return tokens.count == 1 ? tokens[0] : nil
+    }
+
     /// The tokens of a text; each piece is tokenised by itself.
     /// - Throws: ``EngineError/unknownControlTag(_:known:)``, ``EngineError/invalidOption(name:value:allowed:)`` for a
     ///   token id that the model does not have.

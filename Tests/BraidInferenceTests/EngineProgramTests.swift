@@ -80,7 +80,7 @@ struct EngineProgramTests {
     func kill(_ step: Int) async throws {
         let fixture = try EngineFixture(contextLength: 512)
         let engine = try fixture.engine(
-            EmbeddedEngineOptions(threads: 1, cacheBytes: 40 * Self.pageBytes, speculates: true, maximumRows: 4))
+            EmbeddedEngineOptions(threads: 1, cacheBytes: 40 * Self.pageBytes, speculates: true, maximumRows: 18))
         let hasEnded = Mutex(false)
         let program = EngineProgram(
             seed: UInt64(step % 4), mayStitch: true, vocabularySize: fixture.tokenizer.vocabularySize)
@@ -88,7 +88,7 @@ struct EngineProgramTests {
             defer { hasEnded.withLock { $0 = true } }
             _ = try await program.run(on: engine)
         }
-        while try await engine.statistics.steps < step * 3, !hasEnded.withLock({ $0 }) {
+        while try await engine.statistics.steps < step * 2, !hasEnded.withLock({ $0 }) {
             try await Task.sleep(for: .microseconds(100))
         }
         task.cancel()

@@ -17,6 +17,16 @@ public protocol EngineContext: Sendable {
     /// closed.
     func fork(_ count: Int) async throws -> [any EngineContext]
 
+    /// The same for threads that are numbered from 1: each adds the model's own embedding of its number to the keys and
+    /// values of what it writes (ParaThinker, arXiv 2509.04475, section 3), as many as ``EngineDescription/thoughts``.
+    /// - Throws: ``EngineError/unsupported(_:)`` where the model has no such embeddings.
+    func forkNumbered(_ count: Int) async throws -> [any EngineContext]
+
+    /// Makes contexts that share everything so far and see each other while they are written. This context must not be
+    /// extended or decoded until the group is closed.
+    /// - Throws: ``EngineError/unsupported(_:)`` on engines without ``EngineDescription/groupsContexts``.
+    func group(_ options: GroupOptions) async throws -> any ContextGroup
+
     /// Says how the text of the coming ``JoinForm/reprefill(_:)`` join begins, while threads still run, so that an engine
     /// can prefill it ahead; a later call says the same and more.
     ///
@@ -37,4 +47,16 @@ public protocol EngineContext: Sendable {
 extension EngineContext {
     /// Ignores the hint.
     public func warmUpJoin(_ text: TokenText) async throws {}
+
+    /// Says that the engine cannot.
+    public func forkNumbered(_ count: Int) async throws -> [any EngineContext] {
+        throw EngineError.unsupported(
+            "threads with thought embeddings; use the embedded engine with a ParaThinker checkpoint")
+    }
+
+    /// Says that the engine cannot.
+    public func group(_ options: GroupOptions) async throws -> any ContextGroup {
+        throw EngineError.unsupported(
+            "contexts that see each other while they are written; use the embedded engine, or threads that are joined")
+    }
 }

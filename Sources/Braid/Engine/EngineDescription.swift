@@ -31,13 +31,18 @@ public struct EngineDescription: Sendable, Hashable {
     public var stitches: Bool
     /// Whether token log-probabilities are delivered.
     public var logProbabilities: Bool
+    /// Whether contexts can see each other while they are written (``EngineContext/group(_:)``).
+    public var groupsContexts: Bool
+    /// Threads that the model has thought embeddings for (``EngineContext/forkNumbered(_:)``).
+    public var thoughts: Int
     /// How long its steps take, by number of threads; nil until it was measured.
     public var stepTimes: StepTimes?
 
     /// Creates a description.
     public init(
         name: String, model: String, contextLength: Int, tier: Tier, controlTags: Set<String>,
-        masksTokens: Bool, stitches: Bool, logProbabilities: Bool, stepTimes: StepTimes? = nil
+        masksTokens: Bool, stitches: Bool, logProbabilities: Bool, groupsContexts: Bool = false, thoughts: Int = 0,
+        stepTimes: StepTimes? = nil
     ) {
         self.name = name
         self.model = model
@@ -47,6 +52,8 @@ public struct EngineDescription: Sendable, Hashable {
         self.masksTokens = masksTokens
         self.stitches = stitches
         self.logProbabilities = logProbabilities
+        self.groupsContexts = groupsContexts
+        self.thoughts = thoughts
         self.stepTimes = stepTimes
     }
 }

@@ -7,6 +7,9 @@ public protocol ReasoningMethod: Sendable {
     /// Control tags that an engine must have for it, besides one of the dialect's ``Dialect/ends``.
     var controlTags: Set<String> { get }
 
+    /// Whether its lines see each other while they are written (``EngineDescription/groupsContexts``).
+    var groupsContexts: Bool { get }
+
     /// Answers the question; what it leaves open, the run closes.
     func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer
 }
@@ -14,4 +17,7 @@ public protocol ReasoningMethod: Sendable {
 extension ReasoningMethod {
     /// All that a run which may fork needs.
     public var controlTags: Set<String> { dialect.forkingTags }
+
+    /// They do not.
+    public var groupsContexts: Bool { false }
 }

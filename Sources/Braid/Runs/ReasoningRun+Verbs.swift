@@ -2,11 +2,13 @@ import Synchronization
 
 extension ReasoningRun {
     /// Starts the main line with the question in the dialect's frame.
-    /// - Parameter mayFork: false forbids the model to fork, whatever the budget.
+    /// - Parameters:
+    ///   - prompt: what it starts with instead; nil for the question alone.
+    ///   - mayFork: false forbids the model to fork, whatever the budget.
     /// - Throws: what the engine throws, and `CancellationError`.
-    public func open(mayFork: Bool = true) async throws -> LiveThread {
+    public func open(with prompt: TokenText? = nil, mayFork: Bool = true) async throws -> LiveThread {
         try checkStop()
-        let prompt = dialect.prompt(for: question)
+        let prompt = prompt ?? dialect.prompt(for: question)
         recorder.begin(TrajectoryRecorder.root, outline: nil)
         let start = seconds
         let context = try await engine.open(prompt)

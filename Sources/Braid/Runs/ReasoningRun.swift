@@ -51,6 +51,8 @@ public final class ReasoningRun: Sendable {
         var windowShare = 1.0
         /// What is answered when the run is stopped from outside.
         var settledAnswer: String?
+        /// Groups that are still to be closed, by the line they were forked from.
+        var groups: [String: any ContextGroup] = [:]
     }
 
     /// Prepares a run; nothing happens before ``answer()``.
@@ -177,10 +179,11 @@ public final class ReasoningRun: Sendable {
     // MARK: Ends
 
     private func end(_ result: Result<Answer, any Error>) async throws -> RunOutcome {
-        let contexts = state.withLock { state in
-            defer { state.contexts = [:] }
-            return state.contexts
+        let (contexts, groups) = state.withLock { state in
+            defer { (state.contexts, state.groups) = ([:], [:]) }
+            return (state.contexts, state.groups)
         }
+        for group in groups.values { await group.close() }
         // Threads before the line they were forked from.
         for (_, context) in contexts.sorted(by: { $0.key.count > $1.key.count }) { await context.close() }
         let root = TrajectoryRecorder.root
@@ -214,6 +217,9 @@ public final class ReasoningRun: Sendable {
         }
         if dialect.join == .stitch, !engine.stitches {
             throw .cannotStitch(dialect: dialect.name, engine: engine.name)
+        }
+        if method.groupsContexts, !engine.groupsContexts {
+            throw .cannotGroup(method: method.name, engine: engine.name)
         }
         // Below token ids a tag is just characters, so every model can write it.
         guard engine.tier == .tokens else { return dialect }

@@ -6,6 +6,8 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
     case tierTooLow(EngineDescription.Tier, needed: EngineDescription.Tier, method: String)
     /// The dialect joins by stitching and the engine cannot.
     case cannotStitch(dialect: String, engine: String)
+    /// The method's lines see each other while they are written and the engine cannot do that.
+    case cannotGroup(method: String, engine: String)
     /// A number of the method is outside its range.
     case invalidOption(name: String, value: Int, allowed: ClosedRange<Int>)
     /// A fraction or weight of the method is outside its range.
@@ -28,6 +30,9 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
                 + "T\(tier.rawValue) (\(tier)); connect an engine that offers raw completion"
         case .cannotStitch(let dialect, let engine):
             "the dialect \(dialect) joins by stitching, which the engine \(engine) cannot; use the embedded engine"
+        case .cannotGroup(let method, let engine):
+            "the lines of the method \(method) see each other while they are written, which the engine \(engine) cannot; use "
+                + "the embedded engine, or a method whose threads are joined, such as adaptive or self-consistency"
         case .invalidOption(let name, let value, let allowed):
             "\(name) is \(value); choose a number from \(allowed.lowerBound) to \(allowed.upperBound)"
         case .invalidShare(let name, let value, let allowed): "\(name) is \(value); allowed: \(allowed)"

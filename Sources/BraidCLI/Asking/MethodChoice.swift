@@ -12,11 +12,25 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case treeOfThoughts = "tree-of-thoughts"
     case graphOfThoughts = "graph-of-thoughts"
     case mcts
+    case multiverse
+    case npr
+    case parallelR1 = "parallel-r1"
+    case paraThinker = "parathinker"
+    case apr
+    case hogwild
+    case groupthink
     case adaptivePlan = "adaptive-plan"
 
     /// The temperature when the user does not say: greedy, but for samples, which would all be the same (0.7 as in
-    /// arXiv 2203.11171, section 3.1, and 2305.10601, section 4).
-    var defaultTemperature: Double { drawsSamples ? Self.samplingTemperature : 0 }
+    /// arXiv 2203.11171, section 3.1, and 2305.10601, section 4), and for paths that nothing but their draws tells apart (1
+    /// and 0.5, as published).
+    var defaultTemperature: Double {
+        switch self {
+        case .parallelR1: 1
+        case .paraThinker: 0.5
+        default: drawsSamples ? Self.samplingTemperature : 0
+        }
+    }
 
     /// The temperature of methods that draw samples.
     static let samplingTemperature = 0.7
@@ -24,11 +38,12 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     /// Methods whose samples would all be the same when greedy, for help texts.
     static let sampling = allCases.filter(\.drawsSamples)
 
-    /// Whether lines of thought fork as the model decides.
+    /// Whether lines of thought fork as the model decides, or as it was trained to.
     var forks: Bool {
         switch self {
-        case .adaptive, .threadweaver, .adaptivePlan: true
-        case .sequential, .selfConsistency, .bestOfN, .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts:
+        case .adaptive, .threadweaver, .multiverse, .npr, .parallelR1, .paraThinker, .apr, .adaptivePlan: true
+        case .sequential, .selfConsistency, .bestOfN, .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts,
+            .hogwild, .groupthink:
             false
         }
     }
@@ -36,8 +51,8 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     /// Whether it asks in plain words only, which the built-in models do not read.
     var needsWords: Bool {
         switch self {
-        case .adaptive, .sequential, .threadweaver, .selfConsistency, .bestOfN, .adaptivePlan: false
         case .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts: true
+        default: false
         }
     }
 
@@ -46,8 +61,8 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
 
     private var drawsSamples: Bool {
         switch self {
-        case .adaptive, .sequential, .threadweaver, .skeletonOfThought, .adaptivePlan: false
         case .selfConsistency, .bestOfN, .treeOfThoughts, .graphOfThoughts, .mcts: true
+        default: false
         }
     }
 }

@@ -30,6 +30,14 @@ struct MethodOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Lines of thought that run side by side: workers of hogwild (2) and groupthink (4), paths of parallel-r1 (2) \
+            and parathinker (8).
+            """, valueName: "count"))
+    var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Thoughts kept at a time by tree-of-thoughts (5), drafts merged by graph-of-thoughts (2).",
             valueName: "count"))
     var breadth: Int?
@@ -145,6 +153,13 @@ struct MethodOptions: ParsableArguments {
             try MonteCarloTreeSearch(
                 iterations: iterations ?? 10, samples: samples ?? 5, depth: depth ?? 7,
                 check: verifier == .judge ? nil : Self.exact)
+        case .multiverse: Multiverse(dialect: frame.dialect(.multiverse))
+        case .npr: NPR(dialect: frame.dialect(.npr))
+        case .parallelR1: try ParallelR1(paths: workers ?? 2, dialect: frame.dialect(.parallelR1))
+        case .paraThinker: try ParaThinker(paths: workers ?? 8, dialect: frame.dialect(.paraThinker))
+        case .apr: try AdaptiveSpawnJoin(dialect: frame.dialect(.apr))
+        case .hogwild: try HogwildInference(workers: workers ?? 2)
+        case .groupthink: try GroupThink(workers: workers ?? 4)
         case .adaptivePlan: try AdaptivePlan(prompts: frame.planPrompts)
         }
     }
@@ -162,7 +177,8 @@ struct MethodOptions: ParsableArguments {
     /// Names of options by those of the domain.
     private static let options = [
         "samples": "--samples", "candidates": "--samples", "breadth": "--breadth", "depth": "--depth",
-        "iterations": "--iterations", "grades": "--evaluations", "extensions": "--wait",
+        "iterations": "--iterations", "workers": "--workers", "paths": "--workers",
+        "grades": "--evaluations", "extensions": "--wait",
         "maximumThinkingTokens": "--thinking-tokens",
     ]
 
@@ -173,6 +189,7 @@ struct MethodOptions: ParsableArguments {
                 "--samples", samples != nil,
                 [.selfConsistency, .bestOfN, .treeOfThoughts, .graphOfThoughts, .mcts]
             ),
+            ("--workers", workers != nil, [.hogwild, .groupthink, .parallelR1, .paraThinker]),
             ("--breadth", breadth != nil, [.treeOfThoughts, .graphOfThoughts]),
             ("--depth", depth != nil, [.treeOfThoughts, .mcts]),
             ("--iterations", iterations != nil, [.mcts]),
@@ -223,6 +240,11 @@ struct MethodOptions: ParsableArguments {
 extension AnswerFrame {
     /// The texts that a built-in model was trained on, or those for models that follow instructions.
     var planPrompts: PlanPrompts { if case .dialect = self { .compact } else { .standard } }
+
+    /// A dialect of other models; in the frame of its own prompt for a model that reads that.
+    func dialect(_ dialect: Dialect) -> Dialect {
+        if case .dialect(let frame) = self { dialect.framed(by: frame) } else { dialect }
+    }
 
     /// The `braid` dialect on an engine that has its tags, plain words on any other.
     init(for engine: any Engine) {

@@ -81,7 +81,7 @@ struct ContextView: Sendable {
 
     /// Adopts another view's slots, all but the first `count` tokens, and sees them `shift` positions later; the next
     /// position follows the later one's.
-    mutating func adopt(_ other: ContextView, droppingFirst count: Int, shiftedBy shift: Int = 0) {
+    mutating func adopt(_ other: ContextView, droppingFirst count: Int = 0, shiftedBy shift: Int = 0) {
         let rotations = other.shifts.map { rotation(shiftedBy: $0 + shift) }
         var skipped = count
         for run in other.runs {
@@ -106,6 +106,9 @@ struct ContextView: Sendable {
         nextPosition = max(nextPosition, other.nextPosition + shift)
         sealedCount = tokenCount
     }
+
+    /// Lets everything stay as it is: what follows is no plain function of the tokens before it.
+    mutating func seal() { sealedCount = tokenCount }
 
     /// The rotation of a shift; a new one if no span has it yet.
     private mutating func rotation(shiftedBy shift: Int) -> Int32 {

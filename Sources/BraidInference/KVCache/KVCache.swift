@@ -190,6 +190,9 @@ struct KVCache: Sendable {
             guard let origin = candidate.origin, origin.parent == id, origin.tokenCount == shared,
                 !threads[..<index].contains(thread)
             else { throw .notAThread(thread, of: id) }
+            guard candidate.view.tokenCount >= shared else {
+                throw .shortThread(thread, tokens: candidate.view.tokenCount, expected: shared)
+            }
         }
         for thread in threads {
             guard let view = contexts[thread]?.view else { continue }
@@ -200,6 +203,25 @@ struct KVCache: Sendable {
         }
         contexts[id] = context
         for thread in threads { release(thread) }
+    }
+
+    /// Sees all that another context has written, behind a context's own tokens; releases the other one. Keys stay as they
+    /// are; they are seen at the positions where they stand now.
+    ///
+    /// - Complexity: O(pages of the other).
+    mutating func adopt(_ other: ContextID, into id: ContextID) throws(KVCacheError) {
+        guard var context = contexts[id] else { throw .unknownContext(id) }
+        guard let view = contexts[other]?.view else { throw .unknownContext(other) }
+        for run in view.runs { pool.retain(run.pageID) }
+        statistics.adoptedPages += view.runs.count
+        context.view.adopt(view, shiftedBy: context.view.nextPosition)
+        contexts[id] = context
+        release(other)
+    }
+
+    /// Makes what a context is about to write its own: it is never given up, and nobody else finds it in the prefix tree.
+    mutating func seal(_ id: ContextID) {
+        contexts[id]?.view.seal()
     }
 
     /// Goes on from pages in the prefix tree that hold more of a sequence than a context does.

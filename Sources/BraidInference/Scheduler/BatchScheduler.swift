@@ -8,6 +8,8 @@
 ///    do not wait long; alone, it takes all. What a question under way needs (the seeds of its threads, its joins) goes
 ///    before the prompts of new questions, and questions take turns. A job that got no row for 32 steps goes before
 ///    all others.
+///    A step of a group is a decode step of several rows, which run all at once or not at all; it waits for a step that
+///    has room for all of them, and is let through when it comes first.
 /// 3. Guesses of what comes next get rows that nobody else wants: none while prefill waits, and never more than make the
 ///    step ``speculativeRows`` wide.
 ///
@@ -25,6 +27,8 @@ struct BatchScheduler: Sendable {
     enum Work: Hashable, Sendable {
         /// The next token of a context: `depth` forks below its question, after `decoded` tokens.
         case decode(depth: Int, decoded: Int)
+        /// All rows at once: the next tokens of contexts that see each other.
+        case step
         /// Known tokens of a question under way.
         case prefill
         /// The prompt of a new question.
@@ -43,13 +47,18 @@ struct BatchScheduler: Sendable {
         /// Rows in the step that is being made.
         var taken = 0
 
-        var isDecoding: Bool { if case .decode = work { true } else { false } }
+        var isDecoding: Bool {
+            switch work {
+            case .decode, .step: true
+            case .prefill, .prompt: false
+            }
+        }
 
         /// Smaller goes first, within a question.
         var order: (Int, Int) {
             switch work {
             case .decode(let depth, let decoded): (-depth, decoded)
-            case .prefill, .prompt: (0, 0)
+            case .step, .prefill, .prompt: (0, 0)
             }
         }
     }
@@ -94,19 +103,25 @@ struct BatchScheduler: Sendable {
     /// Every job appears at most once. A job that still has rows keeps its place.
     /// - Complexity: O(jobs), and O(jobs log jobs) when there are not enough rows for all.
     mutating func nextStep() -> [Assignment] {
-        let decoding = entries.count { $0.isDecoding }
-        let prefilling = entries.count - decoding
+        let decoding = entries.reduce(0) { $0 + ($1.isDecoding ? $1.rows : 0) }
+        let prefilling = entries.count { !$0.isDecoding }
         let decodeLimit = prefilling == 0 ? maximumRows : maximumRows - max(1, maximumRows / 8)
         if decoding <= decodeLimit {
-            for index in entries.indices where entries[index].isDecoding { entries[index].taken = 1 }
+            for index in entries.indices where entries[index].isDecoding { entries[index].taken = entries[index].rows }
         } else {
-            for index in ordered(entries.indices.filter { entries[$0].isDecoding }).prefix(decodeLimit) {
-                entries[index].taken = 1
+            var left = decodeLimit
+            for index in ordered(entries.indices.filter { entries[$0].isDecoding }) {
+                let rows = entries[index].rows
+                // The first one may take what is kept for prefill: a wide step might never fit beside it.
+                guard rows <= left || (left == decodeLimit && rows <= maximumRows) else { continue }
+                entries[index].taken = rows
+                left = max(0, left - rows)
                 lastQuestion = entries[index].question
+                if left == 0 { break }
             }
         }
         if prefilling > 0 {
-            let decoded = min(decoding, decodeLimit)
+            let decoded = entries.reduce(0) { $0 + $1.taken }
             var left = decoded == 0 ? maximumRows : min(maximumRows - decoded, max(1, maximumRows / 2))
             var queue = entries.indices.filter { !entries[$0].isDecoding }
             if prefilling > 1 { queue = ordered(queue) }

@@ -18,6 +18,8 @@ final class ContextState {
     var job: JobID?
     /// The context that was opened for the question it belongs to.
     let question: ContextID
+    /// Number of the thought that what it appends belongs to, for models with thought embeddings; 0 outside of thoughts.
+    var thought = 0
     /// How many forks lie between it and that context.
     var depth = 0
     /// Whom it was forked from, and how many tokens both had then.

@@ -20,11 +20,14 @@ final class InferenceJob {
         case open(InferenceRequest.Reply<ContextID>)
         case extend(count: Int, InferenceRequest.Reply<Int>)
         case decode(DecodingCall)
-        case fork(count: Int, InferenceRequest.Reply<[ContextID]>)
+        case fork(count: Int, isNumbered: Bool, InferenceRequest.Reply<[ContextID]>)
         case stitch(threads: [ContextID], InferenceRequest.Reply<Void>)
         case rejoin(InferenceRequest.Reply<Void>)
         case warm(InferenceRequest.Reply<Void>)
         case score(ScoringCall)
+        case group(GroupCall)
+        /// Of a group, which ``InferenceJob/context`` names.
+        case groupStep([Int], InferenceRequest.Reply<[DrawnToken]>)
     }
 
     /// A context as it was.
@@ -59,9 +62,11 @@ final class InferenceJob {
         case .open(let reply): reply(.failure(error))
         case .extend(_, let reply): reply(.failure(error))
         case .decode(let call): call.sink.fail(error)
-        case .fork(_, let reply): reply(.failure(error))
+        case .fork(_, _, let reply): reply(.failure(error))
         case .stitch(_, let reply), .rejoin(let reply), .warm(let reply): reply(.failure(error))
         case .score(let call): call.reply(.failure(error))
+        case .group(let call): call.reply(.failure(error))
+        case .groupStep(_, let reply): reply(.failure(error))
         }
     }
 }

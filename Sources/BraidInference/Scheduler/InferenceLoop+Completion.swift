@@ -19,17 +19,29 @@ extension InferenceLoop {
             finish(id) { _ in reply(.success(())) }
         case .warm(let reply): finish(id) { _ in reply(.success(())) }
         case .decode(let call): draw(id, job.context, call, logits, rows)
-        case .fork(let count, let reply):
+        case .fork(let count, let isNumbered, let reply):
             keep(job.context)
             if let logits, let row = rows.last { contexts[job.context]?.logits = Array(logits[row]) }
             finish(id) { job in
-                reply(Result { try self.fork(job.context, count) })
+                reply(Result { try self.fork(job.context, count, isNumbered: isNumbered) })
             }
         case .stitch(let threads, let reply):
             finish(id) { job in
                 reply(Result { try self.stitch(threads, into: job.context) })
             }
         case .score(let call): finish(id) { _ in call.reply(.success(call.scores)) }
+        case .group(let call):
+            keep(job.context)
+            if let logits, let row = rows.last { contexts[job.context]?.logits = Array(logits[row]) }
+            finish(id) { job in call.reply(Result { try self.makeGroup(call, of: job.context) }) }
+        case .groupStep(let members, let reply):
+            guard advance(members, of: job.context, past: job.feeds) else {
+                jobs[id]?.feeds = []
+                return enqueue(id)
+            }
+            finish(id) { job in
+                reply(Result { try self.draw(members, of: job.context, logits, rows) })
+            }
         }
     }
 
@@ -43,9 +55,13 @@ extension InferenceLoop {
             if let trial = call.trial { cache.release(trial) }
         case .stitch(let threads, _):
             for thread in threads { contexts[thread]?.job = nil }
-        case .open, .extend, .decode, .fork, .rejoin, .warm: break
+        case .groupStep: groups[job.context]?.job = nil
+        case .open, .extend, .decode, .fork, .rejoin, .warm, .group: break
         }
         tell(job)
+        if case .group(let call) = job.purpose {
+            for context in call.textContexts { cache.release(context) }
+        }
     }
 
     /// Ends a job whose task was cancelled.
@@ -89,10 +105,18 @@ extension InferenceLoop {
         }
     }
 
-    private func fork(_ context: ContextID, _ count: Int) throws(EngineError) -> [ContextID] {
+    private func fork(
+        _ context: ContextID, _ count: Int, isNumbered: Bool
+    ) throws(EngineError) -> [ContextID] {
         do {
             let threads = try cache.fork(context, count: count)
-            for thread in threads { contexts[thread] = share(context) }
+            for (index, thread) in threads.enumerated() {
+                contexts[thread] = share(context)
+                guard isNumbered else { continue }
+                contexts[thread]?.thought = index + 1
+                // Its keys depend on its number too.
+                cache.seal(thread)
+            }
             contexts[context]?.openThreads.formUnion(threads)
             return threads
         } catch {
@@ -113,8 +137,15 @@ extension InferenceLoop {
     }
 
     private func stitch(_ threads: [ContextID], into context: ContextID) throws(EngineError) {
-        do {
-            for thread in threads { keep(thread) }
+        do throws(KVCacheError) {
+            for thread in threads {
+                keep(thread)
+                let (resident, count) = (cache.residentCount(of: thread), contexts[thread]?.tokens.count ?? 0)
+                // With a token missing, everything after it would stand at a wrong position.
+                guard resident == count else {
+                    throw KVCacheError.shortThread(thread, tokens: resident, expected: count)
+                }
+            }
             try cache.stitch(threads, into: context)
         } catch {
             contexts[context]?.openThreads.formUnion(threads)

@@ -91,26 +91,34 @@ extension InferenceLoop {
             // Tokens that have to be run again are a prefill before they are a decode step.
             guard rows == 1, let state = contexts[job.context] else { return .prefill }
             return .decode(depth: state.depth, decoded: state.tokens.count - (state.origin?.tokenCount ?? 0))
-        case .extend, .fork, .stitch, .rejoin, .warm, .score: return .prefill
+        case .groupStep: return .step
+        case .extend, .fork, .stitch, .rejoin, .warm, .score, .group: return .prefill
         }
     }
 
     /// Rows for the tokens that a job needs in the cache and that are not there; all or none.
     private func feeds(for job: InferenceJob, mayTakePages: Bool) throws -> [InferenceJob.Feed] {
         if case .score(let call) = job.purpose { return try feeds(for: call, of: job.context, mayTakePages) }
+        if case .groupStep(let members, _) = job.purpose {
+            return try stepFeeds(for: members, of: job.context, mayTakePages: mayTakePages)
+        }
         let needs: [(context: ContextID, isLastPending: Bool)]
         var wanted = ForwardBatch.LogitsWanted.none
         switch job.purpose {
         case .open, .extend, .rejoin: needs = [(job.context, true)]
-        case .decode, .fork:
+        case .decode, .fork, .group:
             needs = [(job.context, false)]
             wanted = .last
         case .stitch(let threads, _): needs = ([job.context] + threads).map { ($0, false) }
-        case .warm, .score: needs = [(job.context, false)]
+        case .warm, .score, .groupStep: needs = [(job.context, false)]
         }
         var before: [(context: ContextID, residentCount: Int)] = []
         do {
             var feeds: [InferenceJob.Feed] = []
+            if case .group(let call) = job.purpose {
+                before += call.textContexts.map { ($0, cache.residentCount(of: $0)) }
+                feeds += try textFeeds(for: call, mayTakePages: mayTakePages)
+            }
             for (context, isLastPending) in needs {
                 guard let state = contexts[context] else { throw KVCacheError.unknownContext(context) }
                 before.append((context, cache.residentCount(of: context)))

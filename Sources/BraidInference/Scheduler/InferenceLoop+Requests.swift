@@ -8,12 +8,26 @@ extension InferenceLoop {
         case .extend(let context, let tokens, let reply):
             start(.extend(count: tokens.count, reply), of: context, id) { try self.extend(context, tokens) }
         case .decode(let context, let options, let sink): decode(context, options, id, sink)
-        case .fork(let context, let count, let reply):
-            start(.fork(count: count, reply), of: context, id) {
-                guard (1...1024).contains(count) else {
-                    throw EngineError.invalidOption(name: "thread count", value: "\(count)", allowed: "1 to 1024")
+        case .fork(let context, let count, let isNumbered, let reply):
+            start(.fork(count: count, isNumbered: isNumbered, reply), of: context, id) {
+                let most = isNumbered ? self.thoughtCount : 1024
+                guard most > 0 else {
+                    throw EngineError.unsupported(
+                        "numbered threads with this model, which has no thought embeddings; use a ParaThinker checkpoint"
+                    )
+                }
+                guard (1...most).contains(count) else {
+                    throw EngineError.invalidOption(name: "thread count", value: "\(count)", allowed: "1 to \(most)")
                 }
             }
+        case .group(let context, let options, let texts, let forbidden, let reply):
+            let call = GroupCall(options: options, texts: texts, forbidden: forbidden, reply: reply)
+            start(.group(call), of: context, id) { try self.prepare(call, of: context) }
+        case .extendMember(let group, let member, let tokens, let reply):
+            reply(Result { try self.extend(group, member, tokens) })
+        case .stepGroup(let group, let members, let reply): step(group, members, id, reply)
+        case .publish(let group, let member, let reply): reply(Result { try self.publish(group, member) })
+        case .closeGroup(let group): closeGroup(group)
         case .warm(let context, let tokens, let reply): warm(tokens, joinOf: context, id, reply)
         case .join(let context, let threads, let tokens, let reply): join(threads, into: context, tokens, id, reply)
         case .score(let context, let tokens, let reply): score(context, tokens, id, reply)
@@ -48,7 +62,7 @@ extension InferenceLoop {
                     let state = ContextState(copying: current)
                     state.ahead = nil
                     job.before = .init(state: state, residentCount: cache.residentCount(of: context))
-                case .decode, .fork, .stitch, .warm, .score: break
+                case .decode, .fork, .stitch, .warm, .score, .group, .groupStep: break
                 }
             }
             try prepare()
@@ -72,13 +86,13 @@ extension InferenceLoop {
         }
     }
 
-    private func check(_ tokens: [TokenID]) throws(EngineError) {
+    func check(_ tokens: [TokenID]) throws(EngineError) {
         for token in tokens where !(0..<modelVocabularySize).contains(Int(token)) {
             throw .invalidOption(name: "token id", value: "\(token)", allowed: "0 to \(modelVocabularySize - 1)")
         }
     }
 
-    private func checkLength(_ context: ContextID, adding count: Int) throws {
+    func checkLength(_ context: ContextID, adding count: Int) throws {
         let view = try cache.view(of: context)
         let end = view.nextPosition + (contexts[context]?.tokens.count ?? 0) - view.tokenCount + count
         guard end <= contextLength else { throw EngineError.contextTooLong(tokens: end, limit: contextLength) }

@@ -13,6 +13,8 @@ final class InferenceLoop {
     let vocabulary: ControlVocabulary
     let contextLength: Int
     let modelVocabularySize: Int
+    /// Threads that the model has thought embeddings for.
+    let thoughtCount: Int
     /// Tokens that end an answer, whether a decode call names them or not.
     let endTokenIDs: Set<TokenID>
     let memory: KVMemory
@@ -22,6 +24,8 @@ final class InferenceLoop {
 
     var cache: KVCache
     var contexts: [ContextID: ContextState] = [:]
+    /// By the context of their common beginning.
+    var groups: [ContextID: GroupState] = [:]
     var jobs: [JobID: InferenceJob] = [:]
     /// Jobs that wait for room.
     var waiting: [JobID] = []
@@ -45,6 +49,7 @@ final class InferenceLoop {
         self.cache = cache
         self.speculates = speculates
         self.contextLength = contextLength
+        thoughtCount = transformer.thoughtCount
         vocabulary = ControlVocabulary(tokenizer)
         modelVocabularySize = model.vocabularySize
         endTokenIDs = Set(model.endTokenIDs)
@@ -84,9 +89,9 @@ final class InferenceLoop {
             for index in job.feeds.indices where rows > 0 && job.feeds[index].left > 0 {
                 let feed = job.feeds[index]
                 let count = min(rows, feed.left)
-                let view: ContextView
+                let seen: (view: ContextView, place: ContextPlace, thought: Int)
                 do {
-                    view = try cache.view(of: feed.context)
+                    seen = try view(of: feed, for: job)
                 } catch {
                     // Without its context a job would wait for ever.
                     failed.append((assignment.job, error))
@@ -94,7 +99,8 @@ final class InferenceLoop {
                 }
                 let isLast = count == feed.left
                 batch.append(
-                    feed.tokens[feed.done..<feed.done + count], at: feed.reservation, offset: feed.done, in: view,
+                    feed.tokens[feed.done..<feed.done + count], at: feed.reservation, offset: feed.done,
+                    in: seen.view, place: seen.place, thought: seen.thought,
                     logits: feed.wanted == .last && !isLast ? .none : feed.wanted)
                 job.feeds[index].done += count
                 rows -= count

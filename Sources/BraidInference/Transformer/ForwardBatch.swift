@@ -5,7 +5,10 @@ struct ForwardBatch {
     /// One token at one position of one context.
     struct Row {
         let token: TokenID
+        /// Where it stands in what it sees: its query's position.
         let position: Int
+        /// The position that its key is turned to: where it stands in what its context alone has written.
+        let keyPosition: Int
         /// Where its keys and values go.
         let page: PageID
         let slot: Int
@@ -13,6 +16,8 @@ struct ForwardBatch {
         let context: Int
         /// How many slots of the context's runs it sees: everything before it in its context, and itself.
         let visible: Int
+        /// Number of the thought it belongs to, whose embedding is added to its key and value; 0 outside of thoughts.
+        let thought: Int
     }
 
     /// What the rows of one context attend to.
@@ -52,13 +57,15 @@ struct ForwardBatch {
     ///   - tokens: The tokens.
     ///   - reservation: Their room.
     ///   - offset: How many of its slots were filled in earlier passes.
-    ///   - view: The context's view, with that room in it.
+    ///   - view: What the context sees, with that room in it.
+    ///   - place: Where in that view the context's own tokens stand.
+    ///   - thought: Number of the thought that the tokens belong to.
     ///   - logits: Whose logits are wanted.
     /// - Returns: Indices into the logits of the pass.
     @discardableResult
     mutating func append(
         _ tokens: some Collection<TokenID>, at reservation: KVReservation, offset: Int = 0, in view: ContextView,
-        logits: LogitsWanted
+        place: ContextPlace = .beginning, thought: Int = 0, logits: LogitsWanted
     ) -> Range<Int> {
         precondition(offset + tokens.count <= reservation.slots.count, "a token has no room")
         let firstLogits = logitRows.count
@@ -67,10 +74,12 @@ struct ForwardBatch {
             let slot = reservation.slots[index]
             let isLast = index + 1 == offset + tokens.count
             if logits == .all || (logits == .last && isLast) { logitRows.append(rows.count) }
+            let position = reservation.firstPosition + index
             rows.append(
                 Row(
-                    token: token, position: reservation.firstPosition + index, page: slot.page, slot: slot.slot,
-                    context: contexts.count, visible: reservation.firstIndex + index + 1))
+                    token: token, position: place.position + position, keyPosition: position, page: slot.page,
+                    slot: slot.slot, context: contexts.count,
+                    visible: place.index + reservation.firstIndex + index + 1, thought: thought))
         }
         contexts.append(Context(runs: view.runs, shifts: view.shifts, rows: firstRow..<rows.count))
         return firstLogits..<logitRows.count

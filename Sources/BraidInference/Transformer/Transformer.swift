@@ -2,7 +2,8 @@ internal import Braid
 internal import CBraidKernels
 
 /// The forward pass of a Llama (arXiv 2302.13971, section 2.2) over a ragged batch, with what Qwen 2 (biases) and Qwen 3
-/// (norms of query and key heads; arXiv 2505.09388, section 2) add to it.
+/// (norms of query and key heads; arXiv 2505.09388, section 2) add to it, and ParaThinker (thought embeddings, arXiv
+/// 2509.04475): `k = R(t)(W_k x + E_j)`, `v = W_v x + E_j` for a token of thought `j`, the same row of `E` for every head.
 ///
 /// All rows of a step go through each weight matrix together, so the weights are read once per step; so are the pages
 /// that rows share, see ``AttentionPlan``. A row's result does not depend on the other rows, nor on the number of
@@ -53,6 +54,9 @@ final class Transformer {
             configuration.layerCount, configuration.keyValueHeadCount, configuration.headDimension, Int32(number))
     }
 
+    /// Threads that the model has thought embeddings for.
+    var thoughtCount: Int { weights.thoughtCount }
+
     /// Runs the rows of a batch: writes their keys and values, and computes the logits that are wanted.
     ///
     /// - Complexity: O(rows x (weights + visible slots)).
@@ -83,6 +87,7 @@ final class Transformer {
     private func extendRotary(for batch: ForwardBatch) {
         var farthest = 0
         for row in batch.rows {
+            farthest = max(farthest, row.keyPosition)
             for shift in batch.contexts[row.context].shifts { farthest = max(farthest, abs(row.position - shift)) }
         }
         rotary.extend(to: farthest + 1)
@@ -156,7 +161,15 @@ final class Transformer {
         let kernels = kernels, scratch = scratch, memory = memory, rotary = rotary
         let rows = batch.rows
         let queryNorm = weights.layers[layer].queryNorm, keyNorm = weights.layers[layer].keyNorm
+        let thoughts = weights.layers[layer].thoughts
         let epsilon = configuration.normEpsilon
+        /// Adds a row of the table to every head.
+        func addThought(_ thoughts: [Float], _ thought: Int, to heads: UnsafeMutablePointer<Float>) {
+            let row = thoughts[thought * dimension..<(thought + 1) * dimension]
+            for head in 0..<kvHeads {
+                for (index, value) in row.enumerated() { heads[head * dimension + index] += value }
+            }
+        }
         // Rows are cheap here: several to a piece.
         let size = 8
         pool.run((rows.count + size - 1) / size) { piece in
@@ -167,6 +180,10 @@ final class Transformer {
                 let shifts = batch.contexts[row.context].shifts
                 if let queryNorm { kernels.rms_norm(query, query, queryNorm, heads, dimension, epsilon) }
                 if let keyNorm { kernels.rms_norm(key, key, keyNorm, kvHeads, dimension, epsilon) }
+                if let thoughts {
+                    addThought(thoughts, row.thought, to: key)
+                    addThought(thoughts, row.thought, to: scratch.value + index * kvHeads * dimension)
+                }
                 if shifts.count > 1 {
                     for (rotation, shift) in shifts.enumerated() {
                         let turned = scratch.query + (plan.queries[index] + rotation) * heads * dimension
@@ -176,10 +193,10 @@ final class Transformer {
                         }
                     }
                 }
-                rotary.withAngles(of: row.position) {
-                    if shifts.count == 1 { kernels.rotate(query, $0, $1, heads, dimension) }
-                    kernels.rotate(key, $0, $1, kvHeads, dimension)
+                if shifts.count == 1 {
+                    rotary.withAngles(of: row.position) { kernels.rotate(query, $0, $1, heads, dimension) }
                 }
+                rotary.withAngles(of: row.keyPosition) { kernels.rotate(key, $0, $1, kvHeads, dimension) }
                 withUnsafePointer(to: memory.shape) {
                     kernels.store(
                         memory.layer(layer, of: row.page), $0, row.slot, key,

@@ -15,6 +15,8 @@ struct TransformerWeights: Sendable {
         let outputBias: [Float]?
         let queryNorm: [Float]?
         let keyNorm: [Float]?
+        /// [thoughts, head dimension]: added to keys, before they are turned, and values; row 0 outside of thoughts.
+        let thoughts: [Float]?
         let feedForwardNorm: [Float]
         let gate: WeightMatrix
         let up: WeightMatrix
@@ -29,13 +31,15 @@ struct TransformerWeights: Sendable {
     let head: WeightMatrix
     /// Whether the head is the embedding.
     let isTied: Bool
+    private let headDimension: Int
 
     /// Finds the tensors and brings their numbers into memory.
     /// - Parameters:
     ///   - plan: How matrices are kept.
+    ///   - thoughtRows: Rows of the tables of thought embeddings; 0 when there are none.
     ///   - tensor: Gives the tensor of a name, which must have a shape.
     init(
-        _ configuration: ModelConfiguration, plan: WeightPlan = .exact,
+        _ configuration: ModelConfiguration, plan: WeightPlan = .exact, thoughtRows: Int = 0,
         tensor: (String, [Int]) throws(ModelLoadingError) -> TensorView
     ) throws(ModelLoadingError) {
         let hidden = configuration.hiddenSize
@@ -52,6 +56,7 @@ struct TransformerWeights: Sendable {
         }
         let hasBias = configuration.hasAttentionBias, normalizesHeads = configuration.normalizesHeads
         let headDimension = configuration.headDimension
+        self.headDimension = headDimension
         embedding = try matrix("model.embed_tokens.weight", configuration.vocabularySize, hidden)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
@@ -70,6 +75,8 @@ struct TransformerWeights: Sendable {
                         name + "self_attn.o_proj.bias", hidden, if: configuration.hasOutputBias),
                     queryNorm: try vector(name + "self_attn.q_norm.weight", headDimension, if: normalizesHeads),
                     keyNorm: try vector(name + "self_attn.k_norm.weight", headDimension, if: normalizesHeads),
+                    thoughts: thoughtRows > 0
+                        ? try tensor(name + Self.thoughtTable, [thoughtRows, headDimension]).floats() : nil,
                     feedForwardNorm: try tensor(name + "post_attention_layernorm.weight", [hidden]).floats(),
                     gate: try matrix(name + "mlp.gate_proj.weight", inner, hidden),
                     up: try matrix(name + "mlp.up_proj.weight", inner, hidden),
@@ -81,6 +88,12 @@ struct TransformerWeights: Sendable {
         head =
             isTied
             ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, hidden)
+    }
+
+    /// Threads that there are thought embeddings for: row 0 is for what is no thread's.
+    var thoughtCount: Int {
+        guard let rows = layers.first?.thoughts?.count, headDimension > 0 else { return 0 }
+        return max(0, rows / headDimension - 1)
     }
 
     /// Bytes of all matrices as they are computed with.
@@ -98,9 +111,15 @@ struct TransformerWeights: Sendable {
         return layers.allSatisfy { $0.query.kind.isExact } ? .float32 : .float16
     }
 
+    /// What a ParaThinker checkpoint calls the thought embeddings of a layer.
+    private static let thoughtTable = "self_attn.seg_embeddings.weight"
+
     /// Finds the tensors of a model's files.
     init(_ source: ModelSource, plan: WeightPlan = .exact) throws(ModelLoadingError) {
-        try self.init(source.configuration, plan: plan) { (name, shape) throws(ModelLoadingError) in
+        let table = "model.layers.0." + Self.thoughtTable
+        let thoughtRows = source.tensorNames.contains(table) ? try source.tensor(table).shape.first ?? 0 : 0
+        try self.init(source.configuration, plan: plan, thoughtRows: thoughtRows) {
+            (name, shape) throws(ModelLoadingError) in
             try source.tensor(name, shape: shape)
         }
     }

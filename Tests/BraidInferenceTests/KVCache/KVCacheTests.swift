@@ -102,6 +102,64 @@ struct KVCacheTests {
         #expect(cache.invariantViolation() == nil)
     }
 
+    @Test("a thread with too few tokens is refused loudly, and changes nothing")
+    func shortThreads() throws {
+        var cache = KVCache(pageCount: 64)
+        let main = cache.open()
+        _ = try cache.append(20, to: main)
+        let threads = try cache.fork(main, count: 2)
+        for thread in threads { _ = try cache.append(9, to: thread) }
+        cache.vacate(threads[1])
+        let before = try cache.view(of: main).positions
+        #expect(throws: KVCacheError.shortThread(threads[1], tokens: 0, expected: 20)) {
+            try cache.stitch(threads, into: main)
+        }
+        #expect(
+            KVCacheError.shortThread(threads[1], tokens: 0, expected: 20).engineError.description.contains(
+                "0 of its 20"))
+        #expect(try cache.view(of: main).positions == before)
+        #expect(cache.contextCount == 3)
+        #expect(cache.invariantViolation() == nil)
+    }
+
+    @Test("pages of a group and of a numbered thread are never given up, whatever is asked for")
+    func livePages() throws {
+        var cache = KVCache(pageCount: 24)
+        let main = cache.open()
+        _ = try cache.append(40, to: main)
+        cache.keep(main, Array(0..<40))
+        var group = KVGroup(.consecutive([.others]), common: try cache.share(main), count: 2, in: &cache)
+        for member in 0..<2 { _ = try cache.append(20 + member, to: group.own[member]) }
+        try group.publish(1, in: &cache)
+        let thread = try cache.fork(main, count: 1)[0]
+        cache.seal(thread)
+        _ = try cache.append(30, to: thread)
+        #expect(!cache.canVacate(thread))
+        cache.keep(thread, Array(0..<70))
+        let (views, sealed) = (
+            try (0..<2).map { try group.view(of: $0, in: cache).view.runs }, try cache.view(of: thread).runs
+        )
+        // A stranger takes whatever can be had, again and again.
+        for _ in 0..<10 {
+            let stranger = cache.open()
+            let count = KVCache.pagePositions * cache.pool.availableCount
+            _ = try cache.append(count, to: stranger)
+            #expect(throws: KVCacheError.self) { try cache.append(1, to: stranger) }
+            cache.keep(stranger, Array(repeating: 7, count: count))
+            cache.release(stranger)
+        }
+        func slots(_ runs: [KVRun]) -> [[Int]] { runs.map { [Int($0.page), Int($0.first), Int($0.count)] } }
+        #expect(try (0..<2).map { slots(try group.view(of: $0, in: cache).view.runs) } == views.map(slots))
+        #expect(slots(try cache.view(of: thread).runs) == slots(sealed))
+        #expect(cache.invariantViolation() == nil)
+        // The thread's own part never entered the tree: nobody finds more than what was there before the fork.
+        let other = cache.open()
+        #expect(cache.resume(other, Array(0..<70), upTo: 70) == 32)
+        group.release(in: &cache)
+        for context in [main, thread, other] { cache.release(context) }
+        #expect(cache.pool.usedCount == 0)
+    }
+
     @Test("a reservation that is taken back leaves no trace", arguments: 0..<100)
     func cancelsReservations(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))

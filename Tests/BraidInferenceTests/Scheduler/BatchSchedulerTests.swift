@@ -44,6 +44,40 @@ struct BatchSchedulerTests {
         #expect(Set(scheduler.nextStep()) == [.init(job: job(1), rows: 6), .init(job: job(2), rows: 5)])
     }
 
+    @Test("the rows of a group's step run all at once or not at all, and are let through in the end")
+    func stepsOfGroups() {
+        var scheduler = BatchScheduler(maximumRows: 16)
+        scheduler.supply(job(0), of: question(0), .step, rows: 10)
+        scheduler.supply(job(1), of: question(1), .step, rows: 6)
+        #expect(scheduler.nextStep() == [.init(job: job(0), rows: 10), .init(job: job(1), rows: 6)])
+        #expect(scheduler.isIdle)
+
+        // Beside prefill two rows are kept, so the second step waits; single rows still fit.
+        scheduler.supply(job(2), of: question(0), .step, rows: 10)
+        scheduler.supply(job(3), of: question(1), .step, rows: 6)
+        scheduler.supply(job(4), of: question(2), token, rows: 1)
+        scheduler.supply(job(5), of: question(3), .prefill, rows: 30)
+        #expect(
+            Set(scheduler.nextStep()) == [
+                .init(job: job(2), rows: 10), .init(job: job(4), rows: 1), .init(job: job(5), rows: 5),
+            ])
+        #expect(scheduler.nextStep() == [.init(job: job(3), rows: 6), .init(job: job(5), rows: 8)])
+
+        // As wide as a step can be, among jobs that never end.
+        scheduler.supply(job(6), of: question(9), .step, rows: 16)
+        var steps = 0
+        while steps < 100 {
+            for value in 0..<4 { scheduler.supply(job(100 + 4 * steps + value), of: question(value), token, rows: 1) }
+            let step = scheduler.nextStep()
+            if let mine = step.first(where: { $0.job == job(6) }) {
+                #expect(mine.rows == 16)
+                break
+            }
+            steps += 1
+        }
+        #expect(steps <= BatchScheduler.patience)
+    }
+
     @Test("questions under way go before new ones, and new ones do not wait for ever")
     func underWayFirst() {
         var scheduler = BatchScheduler(maximumRows: 4)

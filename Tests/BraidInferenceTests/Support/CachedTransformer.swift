@@ -30,23 +30,28 @@ final class CachedTransformer {
     }
 
     /// Appends tokens to several contexts in one step; logits of all rows, per context.
-    func step(_ work: [(ContextID, [TokenID])]) throws -> [[[Float]]] {
+    /// - Parameter thought: Number of the thought that they belong to.
+    func step(_ work: [(ContextID, [TokenID])], thought: Int = 0) throws -> [[[Float]]] {
         var batch = ForwardBatch()
         var ranges: [Range<Int>] = []
         for (context, tokens) in work {
             let reservation = try cache.append(tokens.count, to: context)
             if let copy = reservation.copy { memory.perform(copy) }
-            ranges.append(batch.append(tokens, at: reservation, in: try cache.view(of: context), logits: .all))
+            ranges.append(
+                batch.append(tokens, at: reservation, in: try cache.view(of: context), thought: thought, logits: .all))
         }
         let logits = transformer.forward(batch)
         return ranges.map { $0.map { Array(logits[$0]) } }
     }
 
     /// Appends tokens to one context, in chunks.
-    func extend(_ context: ContextID, _ tokens: [TokenID], chunk: Int = 64) throws -> [[Float]] {
+    func extend(
+        _ context: ContextID, _ tokens: [TokenID], chunk: Int = 64, thought: Int = 0
+    ) throws -> [[Float]] {
         var logits: [[Float]] = []
         for start in stride(from: 0, to: tokens.count, by: chunk) {
-            logits += try step([(context, Array(tokens[start..<min(tokens.count, start + chunk)]))])[0]
+            let part = Array(tokens[start..<min(tokens.count, start + chunk)])
+            logits += try step([(context, part)], thought: thought)[0]
         }
         return logits
     }

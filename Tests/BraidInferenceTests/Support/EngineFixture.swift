@@ -11,7 +11,8 @@ final class EngineFixture {
     let tokenizer: Tokenizer
 
     /// Writes the folder. The model has more rows than the tokenizer has tokens, as padded ones do.
-    init(contextLength: Int = 512, seed: UInt64 = 5) throws {
+    /// - Parameter thoughts: Rows of the tables of thought embeddings.
+    init(contextLength: Int = 512, seed: UInt64 = 5, thoughts: Int = 0) throws {
         folder = try TemporaryModelFolder()
         try folder.write(Self.tokenizerFile(), to: "tokenizer.json")
         tokenizer = try Tokenizer(contentsOf: folder.url)
@@ -37,6 +38,7 @@ final class EngineFixture {
                 (name + "self_attn.o_proj.weight", [hidden, hidden]), (name + "mlp.gate_proj.weight", [inner, hidden]),
                 (name + "mlp.up_proj.weight", [inner, hidden]), (name + "mlp.down_proj.weight", [hidden, inner]),
             ]
+            if thoughts > 0 { tensors.append((name + "self_attn.seg_embeddings.weight", [thoughts, hidden / heads])) }
         }
         tensors.append(("model.norm.weight", [hidden]))
         var header: [String] = [], data: [UInt8] = []

@@ -2,11 +2,12 @@ import Braid
 
 @testable import BraidInference
 
-/// A random question: extends, decodes, forks, joins in both forms, scores and cancels, decided by its seed alone. What it
+/// A random question: extends, decodes, forks, joins in both forms, groups, scores and cancels, decided by its seed alone. What it
 /// reads from the engine must not depend on anything else.
 struct EngineProgram: Sendable {
     let seed: UInt64
-    /// Whether joins may stitch. Stitched contexts cannot be preempted, so little memory may not be enough for them.
+    /// Whether joins may stitch and contexts may see each other. Such contexts cannot be preempted, so little memory may
+    /// not be enough for them.
     let mayStitch: Bool
     let vocabularySize: Int
 
@@ -58,7 +59,8 @@ struct EngineProgram: Sendable {
     ) async throws -> Reading {
         var reading = Reading()
         for _ in 0..<Int.random(in: 1...3, using: &random) {
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: mayStitch ? -1..<4 : 0..<4, using: &random) {
+            case -1: reading += try await collaborate(context, &random)
             case 0: try await context.extend(tokens(0...24, &random))
             case 1: reading += try await decode(context, Int.random(in: 1...24, using: &random), &random)
             case 2:
@@ -69,6 +71,36 @@ struct EngineProgram: Sendable {
             }
             reading.counts.append(await context.tokenCount)
         }
+        return reading
+    }
+
+    /// Members that see each other, in steps of at most 18 rows.
+    private func collaborate(
+        _ context: any EngineContext, _ random: inout SeededGenerator
+    ) async throws -> Reading {
+        let count = Int.random(in: 1...3, using: &random)
+        let hasSlots = Bool.random(using: &random)
+        let view: GroupView =
+            hasSlots
+            ? .slots(length: 24)
+            : .consecutive([.text(tokens(1...9, &random)), .others, .text(tokens(1...3, &random))])
+        let group = try await context.group(
+            GroupOptions(
+                view: view, sampling: SamplingParameters(temperature: 1, repetitionPenalty: 1.1),
+                seeds: (0..<count).map { _ in random.next() }, stops: nil))
+        for member in 0..<count { try await group.extend(member, tokens(1...6, &random)) }
+        var reading = Reading()
+        for _ in 0..<Int.random(in: 1...9, using: &random) {
+            let members = (0..<count).filter { _ in Int.random(in: 0..<4, using: &random) > 0 }
+            if !members.isEmpty {
+                let drawn = try await group.step(members)
+                reading += Reading(tokens: drawn.map(\.token.id), values: drawn.map(\.token.logProbability))
+            }
+            guard !hasSlots, Bool.random(using: &random) else { continue }
+            try await group.publish(Int.random(in: 0..<count, using: &random))
+            try await group.extend(Int.random(in: 0..<count, using: &random), tokens(0...4, &random))
+        }
+        await group.close()
         return reading
     }
 

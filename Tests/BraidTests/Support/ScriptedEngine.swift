@@ -49,6 +49,12 @@ final class ScriptedEngine: Engine {
         var warmedTexts: [TokenText] = []
         var seeds: [UInt64] = []
         var violations: [String] = []
+        /// Groups that were asked for.
+        var groups: [GroupOptions] = []
+        /// What the members of a step saw, step by step.
+        var views: [[String]] = []
+        /// Members that published, in order.
+        var published: [Int] = []
     }
 
     let description: EngineDescription
@@ -68,6 +74,7 @@ final class ScriptedEngine: Engine {
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         scores: (@Sendable (String) -> Float)? = nil, stepTimes: StepTimes? = nil,
         logProbabilities: Bool = false,
+        groupsContexts: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
@@ -78,7 +85,8 @@ final class ScriptedEngine: Engine {
         self.scores = scores
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities, stepTimes: stepTimes)
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities,
+            groupsContexts: groupsContexts, stepTimes: stepTimes)
     }
 
     /// Continues with the value of the longest key that the context ends with.
@@ -115,7 +123,7 @@ final class ScriptedEngine: Engine {
 
     func word(_ id: TokenID) -> String { state.withLock { $0.words[Int(id)] } }
 
-    /// Splits a script into tags and words; a word takes the white space before it, and a colon ends it.
+    /// Splits a script into tags, words and empty lines; a word takes the space before it, and a colon ends it.
     func tokens(of script: String) -> [DecodedToken] {
         var tokens: [DecodedToken] = []
         var rest = script[...]
@@ -126,7 +134,8 @@ final class ScriptedEngine: Engine {
                 continue
             }
             var word = String(rest.removeFirst())
-            while let next = rest.first, next != " ", next != "\n", word.last != ":", word != "\n",
+            if word == "\n", rest.first == "\n" { word.append(rest.removeFirst()) }
+            while let next = rest.first, next != " ", next != "\n", word.last != ":", word.last != "\n",
                 !tags.contains(where: { rest.hasPrefix($0) })
             {
                 word.append(next)
@@ -226,6 +235,11 @@ final class ScriptedContext: EngineContext {
             return state.words
         }
         return (0..<count).map { _ in ScriptedContext(engine: engine, words: words) }
+    }
+
+    func group(_ options: GroupOptions) async throws -> any ContextGroup {
+        guard engine.description.groupsContexts else { throw EngineError.unsupported("groups") }
+        return ScriptedGroup(engine: engine, options: options, common: text)
     }
 
     func warmUpJoin(_ text: TokenText) async throws {
