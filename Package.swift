@@ -12,16 +12,21 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Braid", targets: ["Braid"]),
+        .library(name: "BraidDialects", targets: ["BraidDialects"]),
         .library(name: "BraidInference", targets: ["BraidInference"]),
         .library(name: "BraidModels", targets: ["BraidModels"]),
         .library(name: "BraidEvaluation", targets: ["BraidEvaluation"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
+        .target(
+            name: "BraidDialects", dependencies: ["Braid", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
         .target(name: "CBraidKernels"),
         .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
         .target(
@@ -37,6 +42,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
+        .testTarget(name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], swiftSettings: settings),
         .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
             name: "BraidInferenceTests", dependencies: ["Braid", "BraidInference", "CBraidKernels"],

@@ -32,7 +32,7 @@ struct BinaryTests {
             ),
             (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
             (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
-            (["ask", "x", "--method", "telepathy"], "'graph-of-thoughts' or 'mcts'"),
+            (["ask", "x", "--method", "telepathy"], "- graph-of-thoughts"),
             (["ask", "x", "--method", "best-of-n", "--samples", "0"], "--samples is 0; allowed: 1 to --max-threads"),
             (["ask", "x", "--method", "best-of-n", "--evaluations", "0", "--verifier", "judge"], "--evaluations is 0"),
             (["ask", "x", "--method", "best-of-n", "--verifier", "oracle"], "'exact', 'judge' or 'log-probability'"),
@@ -68,6 +68,9 @@ struct BinaryTests {
             (["show", "-", "--line", "1"], "standard input has no line 1; it has 0"),
             (["show", "-", "--line", "0"], "--line is 0"),
             (["show", "-", "--width", "1"], "--width is 1"),
+            (["models", "convert", "braid-puzzles", "x"], "the output is 'x'; allowed: a name that ends in .gguf"),
+            (["models", "convert", "braid-puzzles", "/nonexistent/x.gguf"], "cannot write /nonexistent/x.gguf"),
+            (["models", "convert", "braid-puzzles", "x.gguf", "--type", "q5"], "'q8_0' or 'q4_0'"),
             (["bench", "--task", "x"], "--task is 'x'; allowed: all, countdown-3"),
             (["bench", "--method", "x"], "--method is 'x'"),
             (["bench", "--method", "adaptive@"], "--method is 'adaptive@'"),
@@ -100,6 +103,19 @@ struct BinaryTests {
         let outcome = try Binary.start(arguments, input: Data()).outcome()
         #expect(outcome.code == 3)
         #expect(outcome.error.contains("which the built-in models do not read; connect an instructed model"))
+    }
+
+    @Test("a converted model answers as the folder does")
+    func convertedModel() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).gguf")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let outcome = try Binary.run("models", "convert", "braid-puzzles", file.path)
+        #expect(outcome.code == 0)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.error.contains("numbers of more than three digits"))
+        let question = "Make 24 from 3, 8, 5 and 2"
+        let answer = try Binary.run("ask", question, "--model", file.path, "--quiet")
+        #expect(try answer.output == Binary.run("ask", question, "--quiet").output)
     }
 
     @Test("a folder that has no model ends with 3")

@@ -27,14 +27,41 @@ struct PromptedMethodsTests {
         ]
     }
 
-    @Test("every method ends within its budget, and its record holds", arguments: 0..<8)
+    @Test("a prompt goes through the model's chat template, and its words stay text")
+    func chatTemplate() async throws {
+        let prompt = Prompt(
+            [.init(.system, "s"), .init(.user, "</Question>x"), .init(.assistant, "y")], answerBeginning: "1.")
+        let fixture = try EngineFixture()
+        let plain = try fixture.engine()
+        #expect(try plain.text(of: prompt) == TokenText([.text("s\n\n</Question>x\n\ny\n\n1.")]))
+        try fixture.folder.write(
+            "{% for m in messages %}<Question>{{ m.role }} {{ m.content }}</Question>{% endfor %}"
+                + "{% if not enable_thinking %}{{ add_generation_prompt }}{% endif %}", to: "chat_template.jinja")
+        let engine = try fixture.engine()
+        let text = try engine.text(of: prompt)
+        guard case .tokens(let ids) = text.pieces.first, text.pieces.count == 2 else {
+            Issue.record("\(text)")
+            return
+        }
+        #expect(text.pieces[1] == .text("1."))
+        let close = try #require(fixture.tokenizer.id(ofControlToken: "</Question>"))
+        #expect(ids.count { $0 == close } == 3)
+        #expect(fixture.tokenizer.decode(ids).contains("x"))
+        let isolated = engine.isolated()
+        #expect(try isolated.text(of: prompt) == text)
+        let context = try await isolated.open(asking: prompt)
+        #expect(await context.tokenCount == ids.count + fixture.tokenizer.encode("1.").count)
+        await context.close()
+    }
+
+    @Test("every method ends within its budget, and its record holds", arguments: 0..<3)
     func runs(seed: UInt64) async throws {
         let fixture = try EngineFixture(contextLength: 8192, seed: seed)
         let engine = try fixture.engine(EmbeddedEngineOptions(threads: 2, cacheBytes: 1 << 26))
         let budget = try Budget(maximumThreads: 6, tokensPerThread: 12, totalTokens: Int(400 + 100 * (seed % 3)))
         for (index, method) in try Self.methods().enumerated() {
             let outcome = try await ReasoningRun.answer(
-                "What is 3 + \(seed)? <Answer>9</Answer>", by: method, on: engine, budget: budget,
+                Question("What is 3 + \(seed)? <Answer>9</Answer>"), by: method, on: engine, budget: budget,
                 sampling: SamplingParameters(temperature: 1), seed: seed)
             let name = "\(method.name) \(index), seed \(seed)"
             #expect(outcome.metrics.totalTokens <= budget.totalTokens + budget.maximumThreads, "\(name)")

@@ -17,19 +17,18 @@ struct SampledMethodsTests {
             ("waiting", Sequential(forcing: try BudgetForcing(extensions: 1))),
         ]
         let rows = try await Benchmark(
-            tasks: [.sums, .equations, .countdown3], count: 34, seed: 11, concurrency: 16
+            tasks: [.sums, .countdown3], count: 50, seed: 11, concurrency: 16
         ).run(entries.map { .init(label: $0.0, method: $0.1, engine: engine, sampling: sampling) })
-        #expect(rows.count == 12)
+        #expect(rows.count == 8)
         for row in rows where row.method != "waiting" {
             #expect(row.structureValidRate == 1, "\(row.method) \(row.task)")
         }
         let accuracies = Dictionary(uniqueKeysWithValues: rows.map { ("\($0.task) \($0.method)", $0.accuracy) })
-        for task in [PuzzleTask.sums, .equations, .countdown3] {
+        for task in [PuzzleTask.sums, .countdown3] {
             // The same seed draws the same samples for both.
             let (vote, exact) = (accuracies["\(task) vote"] ?? 1, accuracies["\(task) exact"] ?? 0)
             #expect(exact >= vote, "\(task)")
             #expect(vote > 0.3, "\(task)")
         }
-        print(BenchmarkTable(rows).text)
     }
 }

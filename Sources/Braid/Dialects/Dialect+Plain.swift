@@ -6,7 +6,7 @@ extension Dialect {
         dialect.promptStart = TokenText()
         dialect.promptEnd = TokenText()
         dialect.ends = []
-        dialect.nests = false
+        dialect.maximumDepth = 1
         return dialect
     }()
 }

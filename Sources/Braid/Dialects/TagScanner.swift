@@ -12,18 +12,30 @@ struct TagScanner: Sendable {
 
     /// Longest first, so that a tag that begins like another one wins.
     private let tags: [[UInt8]]
+    /// For each byte, whether a tag begins with it.
+    private let begins: [Bool]
     /// A possible beginning of a tag, not yet decided.
     private var held: [UInt8] = []
+    /// Bytes looked at so far, those counted again that were held.
+    private(set) var examinedBytes = 0
 
     /// Creates a scanner for these tags.
     init(tags: Set<String>) {
         self.tags = tags.map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
+        var begins = Array(repeating: false, count: 256)
+        for tag in self.tags { begins[Int(tag[0])] = true }
+        self.begins = begins
     }
 
     /// Takes the next piece of text.
     /// - Complexity: O(length of the piece × number of tags).
     mutating func consume(_ text: String) -> [Element] {
-        scan(held + text.utf8, isLast: false)
+        // Most text has nothing in it that could begin a tag.
+        if held.isEmpty, !text.utf8.contains(where: { begins[Int($0)] }) {
+            examinedBytes += text.utf8.count
+            return text.isEmpty ? [] : [.text(text)]
+        }
+        return scan(held + text.utf8, isLast: false)
     }
 
     /// Gives what was held back.
@@ -33,10 +45,15 @@ struct TagScanner: Sendable {
 
     private mutating func scan(_ bytes: [UInt8], isLast: Bool) -> [Element] {
         held = []
+        examinedBytes += bytes.count
         var elements: [Element] = []
         var textStart = 0
         var index = 0
         while index < bytes.count {
+            guard begins[Int(bytes[index])] else {
+                index += 1
+                continue
+            }
             var matched: [UInt8]?
             var mayBecome = false
             for tag in tags where tag[0] == bytes[index] {

@@ -11,7 +11,7 @@
 ///   that states an answer (`Answer: ...`); an attempt of ``depth`` steps without one has reward 0.
 /// - The reward is 1 or 0 by an exact check where there is one; else the model's own grade of the end.
 /// - An end that failed is not selected again, and a state all of whose steps failed is not either, as in their code.
-/// - Their code divides by `N(s)` twice; here `V(s)` is the mean, as in the paper.
+/// - What a state is worth before its first visit only breaks ties, because UCT takes unvisited states first.
 /// - When no end was reached, one more call answers from the most visited path.
 /// - Prompts are our own words, for any task; see ``Prompts``.
 public struct MonteCarloTreeSearch: PromptedMethod {
@@ -37,7 +37,7 @@ public struct MonteCarloTreeSearch: PromptedMethod {
     private static let stepTokens = 256
     private static let gradeTokens = 256
 
-    /// Creates the method; the defaults are LATS's for HotPotQA but for fewer iterations.
+    /// Creates the method; the defaults are those of LATS's code for HotPotQA but for fewer iterations.
     /// - Parameters:
     ///   - iterations: 1...200.
     ///   - samples: 1...64.

@@ -10,7 +10,7 @@
 /// - A point's number stands at the beginning of its line; theirs is found anywhere in it.
 /// - A skeleton without points is followed by the plain question; theirs gives an empty answer.
 /// - At most ``maximumPoints`` points are written out; theirs has no bound.
-/// - A router reply that has no letter means the plain question; theirs means a point list by chance of its parser.
+/// - A router reply without a letter means the plain question.
 public struct SkeletonOfThought: PromptedMethod {
     /// `skeleton-of-thought`.
     public let name = "skeleton-of-thought"

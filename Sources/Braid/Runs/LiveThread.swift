@@ -6,15 +6,16 @@ import Synchronization
 public final class LiveThread: Sendable {
     /// Its path, see ``ReasoningThread/id``.
     public let id: String
-    /// Its subtask; nil for the main line and for threads forked without outlines.
+    /// Its subtask; one that only has a number in dialects without outlines, nil for the main line and for lines that a
+    /// method forked of its own accord.
     public let outline: Outline?
     /// 0 for the main line, 1 for its threads, and so on.
     public let depth: Int
 
-    private let currentContext: Mutex<(any EngineContext)?>
     let line: ControlGrammar.Line
     let mayFork: Bool
     let state: Mutex<LineState>
+    private let slot: Mutex<(any EngineContext)?>
     let steering: Mutex<LineSteering>
 
     init(
@@ -24,20 +25,26 @@ public final class LiveThread: Sendable {
         self.id = id
         self.outline = outline
         self.depth = depth
-        currentContext = Mutex(context)
+        slot = Mutex(context)
         self.line = line
         self.mayFork = mayFork
-        state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
+        state = Mutex(LineState(dialect, line: line, label: outline?.label ?? "", mayFork: mayFork))
         steering = Mutex(LineSteering(attempt: attempt))
     }
 
     /// Nil for a thread that the budget did not let start.
-    var context: (any EngineContext)? { currentContext.withLock { $0 } }
+    var context: (any EngineContext)? { slot.withLock { $0 } }
 
-    /// Goes on in another context, which the caller has made.
-    func move(to context: any EngineContext) {
-        currentContext.withLock { $0 = context }
+    /// Goes on in another context, and gives the one before.
+    func move(to context: any EngineContext) -> (any EngineContext)? {
+        slot.withLock { slot in
+            defer { slot = context }
+            return slot
+        }
     }
+
+    /// What was malformed in what the model wrote in it, in order.
+    public var malformed: [MalformedStructure] { state.withLock { $0.malformed } }
 
     /// How it ended; nil while it can go on.
     public var outcome: ThreadOutcome? { state.withLock { $0.outcome } }

@@ -11,7 +11,7 @@ extension ReasoningRun {
 
     /// What a line's next decode call may do; nil when its budget is used up.
     /// - Parameter pause: tokens after which the controller looks at the line again; nil for never.
-    func decodingOptions(for thread: LiveThread, atMost pause: Int? = nil) -> DecodingOptions? {
+    func decodingOptions(for thread: LiveThread, mayFork: Bool, atMost pause: Int? = nil) -> DecodingOptions? {
         let (decoded, start, thinking) = thread.state.withLock {
             // Only a line that is steered may have paused inside a structure.
             ($0.decodedCount, controller.steersLines ? $0.resumption : $0.start, $0.thinking)
@@ -20,32 +20,35 @@ extension ReasoningRun {
         let (tokens, outlines) = state.withLock {
             (
                 $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
-                thread.mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
+                mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
             )
         }
         guard tokens > 0 else { return nil }
         let grammar = start.map {
-            ControlGrammar(dialect, line: thread.line, start: $0, maximumOutlines: outlines, thinking: thinking)
+            ControlGrammar(
+                dialect, line: thread.line, start: $0,
+                maximumOutlines: tokens < dialect.minimumForkTokens ? 0 : outlines, thinking: thinking,
+                label: thread.outline?.label ?? "")
         }
         return DecodingOptions(
             sampling: controller.retry?.sampling(sampling, attempt: attempt) ?? sampling,
-            seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
+            seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread, mayFork: mayFork),
             maximumTokens: pause.map { min(tokens, max(1, $0)) } ?? tokens,
             grammar: engineDescription.masksTokens ? grammar : nil)
     }
 
     /// Reads one decode call to its end; the budget is charged token by token.
-    func read(_ tokens: DecodedTokens, into thread: LiveThread) async throws -> StopReason {
-        let stops = stops(of: thread)
+    func read(_ tokens: DecodedTokens, stops: Set<String>, into thread: LiveThread) async throws -> StopReason {
         var start = seconds
         for try await event in tokens {
             switch event {
             case .stop(let reason): return reason
             case .token(let token):
                 let end = seconds
-                let left = take(token, into: thread, start: start, end: end)
+                let (left, opensJoin) = take(token, into: thread, start: start, end: end)
                 start = end
                 try checkStop()
+                if opensJoin { return .control(dialect.messages?.joined.open ?? "") }
                 let isStop = token.control.map { stops.contains($0) } ?? false
                 if left == 0, !isStop { return .tokenLimit }
             }
@@ -73,15 +76,30 @@ extension ReasoningRun {
         events.send(.threadFinished(thread: thread.id, outcome: outcome, returned: returned))
     }
 
-    func stops(of thread: LiveThread) -> Set<String> {
+    /// Whether a line has enough tokens left to fork.
+    func hasTokensToFork(_ thread: LiveThread) -> Bool {
+        guard dialect.minimumForkTokens > 0 else { return true }
+        let decoded = thread.state.withLock { $0.decodedCount }
+        return state.withLock {
+            $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line)
+                >= dialect.minimumForkTokens
+        }
+    }
+
+    func stops(of thread: LiveThread, mayFork: Bool) -> Set<String> {
         var stops = dialect.ends
-        if thread.line == .thread { stops.insert(dialect.thread.close) }
-        if thread.mayFork { stops.insert(dialect.outlines.close) }
+        if thread.line == .thread, let tags = dialect.threadTags(label: thread.outline?.label ?? "") {
+            stops.insert(tags.close)
+        }
+        if mayFork, let tag = dialect.forkTag { stops.insert(tag) }
         return stops
     }
 
-    /// Takes a token into books, record, structure and events, and says how many more the line may decode.
-    func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
+    /// Takes a token into books, record, structure and events, and says how many more the line may decode, and whether the
+    /// model began to write what only a join may.
+    func take(
+        _ token: DecodedToken, into thread: LiveThread, start: Double, end: Double
+    ) -> (left: Int, opensJoin: Bool) {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
         if let rule = controller.health { thread.steering.withLock { $0.take(token.id, for: rule) } }
@@ -92,9 +110,10 @@ extension ReasoningRun {
             recorder.malformed()
             events.send(.malformed(thread: thread.id, what: what))
         }
-        return state.withLock {
+        let left = state.withLock {
             $0.ledger.decodedToken()
             return $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line)
         }
+        return (left, found.contains(.joinOpened))
     }
 }

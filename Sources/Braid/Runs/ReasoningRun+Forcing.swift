@@ -13,7 +13,7 @@ extension ReasoningRun {
         var ignored = 0
         while line.outcome == nil, let context = line.context {
             try checkStop()
-            guard var options = decodingOptions(for: line) else { return cut(line, .tokenLimit) }
+            guard var options = decodingOptions(for: line, mayFork: false) else { return cut(line, .tokenLimit) }
             let decoded = line.state.withLock { $0.decodedCount }
             let room = forcing.maximumThinkingTokens.map { max(0, $0 - decoded) } ?? Int.max
             options.stops.insert(end)
@@ -26,7 +26,7 @@ extension ReasoningRun {
             case .control(end) where ignored < forcing.extensions:
                 ignored += 1
                 let inserted = TokenText.Piece.text(forcing.appended)
-                try await goOn(line, after: kept, with: inserted, removing: context)
+                try await goOn(line, after: kept, with: inserted)
                 kept.append(inserted)
             case .control(end): return try await finish(line, after: end)
             case .tokenLimit where line.state.withLock({ $0.decodedCount }) >= forcing.maximumThinkingTokens ?? Int.max:
@@ -56,7 +56,7 @@ extension ReasoningRun {
             case .token(let token) where ignoring && token.control == end: state.withLock { $0.ledger.decodedToken() }
             case .token(let token):
                 let now = seconds
-                let left = take(token, into: line, start: start, end: now)
+                let (left, _) = take(token, into: line, start: start, end: now)
                 start = now
                 kept.append(byID ? .tokens([token.id]) : token.control.map { .control($0) } ?? .text(token.text))
                 try checkStop()
@@ -69,15 +69,14 @@ extension ReasoningRun {
 
     /// Moves a line to a context that holds what was kept of it and something more.
     private func goOn(
-        _ line: LiveThread, after kept: [TokenText.Piece], with inserted: TokenText.Piece,
-        removing old: any EngineContext
+        _ line: LiveThread, after kept: [TokenText.Piece], with inserted: TokenText.Piece
     ) async throws {
         let start = seconds
         let before = TokenText(dialect.prompt(for: question).pieces + kept.joinedTokens)
         let context = try await engine.open(before)
-        line.move(to: context)
+        let old = line.move(to: context)
         keep(context, of: line)
-        await old.close()
+        await old?.close()
         let text = TokenText([inserted])
         let count = try await context.extend(text)
         recordPrefill(.inserted, text, tokens: count, in: line, since: start)
@@ -86,9 +85,9 @@ extension ReasoningRun {
     /// Decodes what follows the thinking.
     private func finish(_ line: LiveThread, after end: String) async throws {
         while line.outcome == nil, let context = line.context {
-            guard var options = decodingOptions(for: line) else { return cut(line, .tokenLimit) }
+            guard var options = decodingOptions(for: line, mayFork: false) else { return cut(line, .tokenLimit) }
             if dialect.think == nil { options.grammar?.advance(.control(end)) }
-            switch try await read(context.decode(options), into: line) {
+            switch try await read(context.decode(options), stops: options.stops, into: line) {
             case .tokenLimit: cut(line, .tokenLimit)
             case .contextFull: cut(line, .contextFull)
             case .control(let tag): self.end(line, line.state.withLock { $0.finish(at: tag) })
@@ -103,7 +102,7 @@ extension Dialect {
         switch (think, answer) {
         case (.some(let think), _): think.close
         case (nil, .tagged(let pair)): pair.open
-        case (nil, .boxed): ends.min() ?? ""
+        case (nil, .boxed), (nil, .message): ends.min() ?? ""
         }
     }
 }

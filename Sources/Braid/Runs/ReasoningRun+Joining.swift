@@ -27,12 +27,15 @@ extension ReasoningRun {
     /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
     /// that throws has that as its outcome; the others go on. ``ControllerPolicy`` says when those that are still open are
     /// not waited for, which are run again, and which do the same work.
+    /// - Parameter enough: how many threads must have ended before the others are cancelled; nil for all of them, or for what
+    ///   the controller's join policy says.
     /// - Returns: the threads in outline order, all of them ended; of a thread that was run again the last attempt.
     /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
     public func fork(
-        _ parent: LiveThread, into outlines: [Outline],
+        _ parent: LiveThread, into outlines: [Outline], until enough: Int? = nil,
         each body: @escaping @Sendable (LiveThread) async throws -> Void
     ) async throws -> [LiveThread] {
+        try await extend(parent, by: dialect.forkText)
         let split = try await split(
             parent, outlines: outlines, line: .thread, retries: controller.retry?.retries ?? 0)
         var waiting = Waiting(
@@ -55,7 +58,7 @@ extension ReasoningRun {
             while true {
                 let width = state.withLock { $0.width }
                 for index in waiting.schedule.ready(width: width) {
-                    start(index, of: waiting, outlines[index], in: &group, body)
+                    start(index, of: waiting, outlines[index], from: parent, in: &group, body)
                 }
                 warmUp(&waiting, into: parent, in: &group)
                 guard let awaited = await group.next() else { break }
@@ -64,7 +67,7 @@ extension ReasoningRun {
                 case .warmed: waiting.isWarming = false
                 case .timeIsOver: break
                 }
-                joinEarly(&waiting, parent, elapsed: clock.elapsed() - began, in: &group)
+                joinEarly(&waiting, parent, until: enough, elapsed: clock.elapsed() - began, in: &group)
                 if waiting.hasEnded.allSatisfy({ $0 }), !waiting.isWarming { group.cancelAll() }
             }
         }
@@ -78,8 +81,8 @@ extension ReasoningRun {
     }
 
     private func start(
-        _ index: Int, of waiting: Waiting, _ outline: Outline, in group: inout TaskGroup<Awaited>,
-        _ body: @escaping @Sendable (LiveThread) async throws -> Void
+        _ index: Int, of waiting: Waiting, _ outline: Outline, from parent: LiveThread,
+        in group: inout TaskGroup<Awaited>, _ body: @escaping @Sendable (LiveThread) async throws -> Void
     ) {
         let threads = waiting.threads
         if let original = waiting.schedule.original(of: index), threads[index].outcome == nil {
@@ -100,7 +103,7 @@ extension ReasoningRun {
             return
         }
         group.addTask {
-            let seed = self.dialect.seed(for: outline, after: self.returns(of: needed))
+            let seed = self.seed(of: threads[index], after: needed, from: parent)
             await self.perform(threads[index], seeded: seed, body)
             return .ended(index)
         }
@@ -109,7 +112,7 @@ extension ReasoningRun {
     /// Threads join in outline order, so what the first ones show is known before the last one ends.
     private func warmUp(_ waiting: inout Waiting, into parent: LiveThread, in group: inout TaskGroup<Awaited>) {
         let count = waiting.hasEnded.prefix { $0 }.count
-        guard dialect.join == .reprefill, !waiting.isWarming, count > waiting.warmedCount,
+        guard dialect.join == .reprefill, dialect.messages == nil, !waiting.isWarming, count > waiting.warmedCount,
             count < waiting.threads.count
         else { return }
         (waiting.warmedCount, waiting.isWarming) = (count, true)
@@ -134,9 +137,10 @@ extension ReasoningRun {
         }
     }
 
-    /// Stops waiting once the join policy says so.
+    /// Stops waiting once the join policy says so, or as many threads have ended as the method wants.
     private func joinEarly(
-        _ waiting: inout Waiting, _ parent: LiveThread, elapsed: Duration, in group: inout TaskGroup<Awaited>
+        _ waiting: inout Waiting, _ parent: LiveThread, until enough: Int?, elapsed: Duration,
+        in group: inout TaskGroup<Awaited>
     ) {
         guard !waiting.isJoining else { return }
         let statuses = zip(waiting.threads, waiting.hasEnded).map { thread, hasEnded -> JoinPolicy.Status in
@@ -144,7 +148,12 @@ extension ReasoningRun {
             if !thread.isUsable { return .failed }
             return thread.steering.withLock { $0.isVerified } ? .verified : .returned
         }
-        guard let why = controller.join.reasonToJoin(statuses, elapsed: elapsed) else { return }
+        let count = waiting.hasEnded.count { $0 }
+        let hasEnough = enough.map { count >= $0 && count < waiting.threads.count } ?? false
+        guard
+            let why = controller.join.reasonToJoin(statuses, elapsed: elapsed)
+                ?? (hasEnough ? "\(count) threads have ended, which is enough for the method" : nil)
+        else { return }
         waiting.isJoining = true
         decide(.join, parent.id, why)
         for (thread, hasEnded) in zip(waiting.threads, waiting.hasEnded) where !hasEnded {

@@ -23,9 +23,10 @@ extension ReasoningRun {
                     facts, controller, budget: budget, contextLength: limit, windowShare: share)
             case .distil(let why): try await distil(thread, because: why)
             case .split(let why):
-                decide(.split, thread.id, why)
                 thread.steering.withLock { $0.split() }
-                try await insert(dialect.parallel.open, into: thread)
+                guard let open = dialect.parallel?.open else { break }
+                decide(.split, thread.id, why)
+                try await insert(open, into: thread)
             case .probe: try await probe(thread)
             }
         }
@@ -62,7 +63,7 @@ extension ReasoningRun {
         return LineSteering.Facts(
             decodedTokens: decoded, contextTokens: contextTokens,
             canReturn: isFree && thread.line == .thread && dialect.returns != nil,
-            canFork: isFree && thread.mayFork && forkable > 0)
+            canFork: isFree && thread.mayFork && forkable > 0 && dialect.parallel != nil)
     }
 
     /// Makes a thread write its return now.

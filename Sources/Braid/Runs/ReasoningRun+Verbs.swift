@@ -20,29 +20,40 @@ extension ReasoningRun {
     }
 
     /// Decodes until the line forks or ends.
+    /// - Parameter mayFork: false forbids the line to fork in this call, even where it otherwise might.
     /// - Returns: the outlines to fork into, never empty; nil when the line is over, see ``LiveThread/outcome``.
     /// - Throws: what the engine throws, and `CancellationError`.
-    public func decode(_ thread: LiveThread) async throws -> [Outline]? {
+    public func decode(_ thread: LiveThread, mayFork: Bool = true) async throws -> [Outline]? {
+        let mayFork = mayFork && thread.mayFork
         while thread.outcome == nil, let context = thread.context {
             try checkStop()
+            if mayFork, let outlines = thread.state.withLock({ $0.forkAtStart() }) { return outlines }
             let pause = try await steer(thread)
             let decoded = thread.state.withLock { $0.decodedCount }
-            guard let options = decodingOptions(for: thread, atMost: pause) else {
+            guard let options = decodingOptions(for: thread, mayFork: mayFork, atMost: pause) else {
                 cut(thread, .tokenLimit)
                 break
             }
-            let stop = try await read(context.decode(options), into: thread)
+            let stop = try await read(context.decode(options), stops: options.stops, into: thread)
             let count = thread.state.withLock { $0.decodedCount }
             switch stop {
             case .tokenLimit where pause != nil && count > decoded && hasTokens(for: thread): break
             case .tokenLimit: cut(thread, .tokenLimit)
             case .contextFull: cut(thread, .contextFull)
-            case .control(let tag) where tag == dialect.outlines.close:
-                let outlines = thread.state.withLock { $0.outlines }
-                if !outlines.isEmpty { return outlines }
+            case .control(let tag) where tag == dialect.forkTag:
+                let outlines = thread.state.withLock { state in
+                    dialect.unplannedThreads == nil ? state.outlines : state.unplannedOutlines
+                }
+                if !outlines.isEmpty, hasTokensToFork(thread) { return outlines }
                 // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
                 guard count > decoded else { throw EngineError.failed("it stopped at \(tag) without decoding it") }
-            case .control(let tag): end(thread, thread.state.withLock { $0.finish(at: tag) })
+            case .control(let tag) where tag == dialect.messages?.joined.open:
+                _ = try await reopen(thread, behind: thread.state.withLock { $0.repairJoin() })
+            case .control(let tag):
+                if mayFork, thread.state.withLock({ $0.spawns }) {
+                    return thread.state.withLock { $0.outlines }
+                }
+                end(thread, thread.state.withLock { $0.finish(at: tag) })
             }
         }
         return nil
@@ -79,6 +90,13 @@ extension ReasoningRun {
         let count: Int
         do {
             switch dialect.join {
+            case .reprefill where dialect.messages != nil:
+                joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
+                shown = joined
+                for thread in threads { await close(thread) }
+                let (before, after) = try await reopen(
+                    parent, behind: parent.state.withLock { $0.replaceMessages(by: joined.rendered) })
+                count = max(0, after - before)
             case .reprefill:
                 joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
                 shown = dialect.joinedText(threads.compactMap { $0.joined { $0.shownThread($1) } })
@@ -86,10 +104,10 @@ extension ReasoningRun {
                 try await context.join(threads.compactMap(\.context), as: .reprefill(joined))
                 count = await context.tokenCount - before
             case .stitch:
-                joined = dialect.blockEndText
+                joined = dialect.threadsEnd
                 shown = joined
-                for thread in threads where !thread.isUsable { await close(thread) }
-                try await context.join(threads.filter(\.isUsable).compactMap(\.context), as: .stitch)
+                let adopted = try await adoptable(threads)
+                try await context.join(adopted.compactMap(\.context), as: .stitch)
                 count = joined.pieces.isEmpty ? 0 : try await context.extend(joined)
             }
         } catch EngineError.contextTooLong {

@@ -97,7 +97,10 @@ private struct LineFigures {
                     prefilled += segment.tokenCount
                 }
             case .fork(let fork):
-                add(fork, fork.threads.map { LineFigures($0, contextTokens: context, depth: depth + 1) })
+                let figures = fork.threads.map {
+                    LineFigures($0, contextTokens: Self.hasOwnPrompt($0) ? 0 : context, depth: depth + 1)
+                }
+                add(fork, figures)
                 context += Self.adoptedTokens(fork)
             }
             longestContext = max(longestContext, context)
@@ -128,6 +131,11 @@ private struct LineFigures {
             longestContext = max(longestContext, figure.longestContext)
         }
         critical += longest
+    }
+
+    /// Whether a thread began in a context of its own, not in its parent's.
+    private static func hasOwnPrompt(_ thread: ReasoningThread) -> Bool {
+        if case .segment(let segment) = thread.steps.first { segment.origin == .prompt } else { false }
     }
 
     /// Positions that a line's own context has beyond its parent's.

@@ -72,7 +72,6 @@ struct MethodOptions: ParsableArguments {
     /// Refuses what the method does not take, and numbers that it does not take.
     /// - Throws: `ValidationError`.
     func check(for method: MethodChoice, budget: BudgetOptions) throws {
-        try check(forAny: [method])
         if method.forksSamples {
             let samples = samples ?? Self.defaultAnswers
             guard (1...budget.maxThreads).contains(samples) else {
@@ -84,6 +83,7 @@ struct MethodOptions: ParsableArguments {
                     "--max-depth is 0, which leaves \(method.rawValue) no samples; allowed: 1 to 16")
             }
         }
+        try check(forAny: [method])
     }
 
     /// Refuses what none of these methods takes, and numbers that those that take it do not.

@@ -39,11 +39,8 @@ struct PlanOptions: ParsableArguments {
 
     /// The method.
     /// - Throws: `RunError`, ``InputError``, ``ModelError``.
-    func method(_ frame: AnswerFrame, quantization: WeightQuantization, memoryLimit: ByteCount?) throws -> AdaptivePlan
-    {
-        let planner = try planner.map {
-            try ModelChoice($0, for: .adaptivePlan).engine(quantization: quantization, memoryLimit: memoryLimit)
-        }
+    func method(_ frame: AnswerFrame, _ options: EmbeddedEngineOptions) throws -> AdaptivePlan {
+        let planner = try planner.map { try ModelChoice($0, for: .adaptivePlan).engine(options) }
         return try AdaptivePlan(
             prompts: frame.planPrompts, instructions: instructions, examples: try readExamples(), planner: planner,
             review: review ? PlanDialogue().review : nil)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Braid
-import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -24,18 +23,13 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
+            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file. "
+                + "(default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
-
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
     @OptionGroup(title: "Method")
     var options: MethodOptions
@@ -79,14 +73,15 @@ struct AskCommand: AsyncParsableCommand {
         let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
         var output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
-        let engine = try choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+        if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
+        let engine = try choice.engine(self.engine.options)
         // The dialogue of a review and lanes that move would write over each other.
         if plan.review { output.terminal.movesCursor = false }
         if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
         let frame = AnswerFrame(for: engine)
         let reasoning: any ReasoningMethod =
             method == .adaptivePlan
-            ? try plan.method(frame, quantization: quantize, memoryLimit: memoryLimit)
+            ? try plan.method(frame, self.engine.options)
             : try options.method(method, asking: frame)
         let run = try ReasoningRun(
             question, by: reasoning, on: engine,

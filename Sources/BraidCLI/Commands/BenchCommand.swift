@@ -1,7 +1,6 @@
 import ArgumentParser
 import Braid
 import BraidEvaluation
-import BraidInference
 import Foundation
 
 /// `braid bench`: methods and models compared on the same held-out puzzles.
@@ -70,14 +69,8 @@ struct BenchCommand: AsyncParsableCommand {
                 + MethodChoice.sampling.map(\.rawValue).joined(separator: ", ") + ")"))
     var temperature: Double?
 
-    @Option(
-        help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
-
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
     @OptionGroup(title: "Steering")
     var steering: SteeringOptions
@@ -132,8 +125,8 @@ struct BenchCommand: AsyncParsableCommand {
         return try contestants.map { contestant in
             let choice = try ModelChoice(
                 contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
-            let engine =
-                try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+            if engines[choice.name] == nil, let warning = choice.warning { try StandardStream.error.write(warning) }
+            let engine = try engines[choice.name] ?? choice.engine(self.engine.options)
             engines[choice.name] = engine
             return Benchmark.Entry(
                 label: contestant.label + suffix,

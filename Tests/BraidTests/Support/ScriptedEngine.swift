@@ -29,8 +29,15 @@ final class ScriptedEngine: Engine {
         case token(String)
     }
 
+    /// One decode call: what the context held, and what it was to stop at.
+    struct Decode: Sendable, Hashable {
+        var context: String
+        var stops: Set<String>
+    }
+
     struct State {
         var ids: [String: TokenID] = [:]
+        var decodes: [Decode] = []
         var words: [String] = []
         var openContexts = 0
         var mostOpenContexts = 0
@@ -142,6 +149,7 @@ final class ScriptedEngine: Engine {
 final class ScriptedContext: EngineContext {
     private struct State {
         var words: [String]
+        let origin: Int
         var isOpen = true
         var isForked = false
     }
@@ -151,12 +159,15 @@ final class ScriptedContext: EngineContext {
 
     init(engine: ScriptedEngine, words: [String]) {
         self.engine = engine
-        state = Mutex(State(words: words))
+        state = Mutex(State(words: words, origin: words.count))
         engine.state.withLock { state in
             state.openContexts += 1
             state.mostOpenContexts = max(state.mostOpenContexts, state.openContexts)
         }
     }
+
+    /// What came after the fork.
+    private var own: [String] { state.withLock { Array($0.words[$0.origin...]) } }
 
     var text: String { state.withLock { $0.words.joined() } }
 
@@ -186,9 +197,11 @@ final class ScriptedContext: EngineContext {
             return state.isForked ? "decoded while forked" : nil
         }
         if let violation { engine.state.withLock { $0.violations.append(violation) } }
+        let decode = ScriptedEngine.Decode(context: text, stops: options.stops)
         engine.state.withLock { state in
             state.seeds.append(options.seed)
             state.tokenLimits.append(options.maximumTokens)
+            state.decodes.append(decode)
         }
         let reply = engine.script(text)
         let call = ScriptedDecoding(engine: engine, options: options, reply: reply)
@@ -226,7 +239,9 @@ final class ScriptedContext: EngineContext {
         case .reprefill(let text):
             engine.state.withLock { $0.joinedPieces += text.pieces }
             try await extend(text)
-        case .stitch: break
+        case .stitch:
+            let adopted = threads.compactMap { $0 as? ScriptedContext }.flatMap(\.own)
+            state.withLock { $0.words += adopted }
         }
         for thread in threads { await thread.close() }
         state.withLock { $0.isForked = false }
@@ -317,6 +332,15 @@ private final class ScriptedDecoding: Sendable {
             guard token.control == nil, text.hasPrefix(state.exact) else { throw violation(token, grammar) }
             if state.exact == text {
                 grammar.advance(.exact)
+                state.exact = ""
+            }
+        case .choice(let texts):
+            state.exact += token.text
+            guard token.control == nil, texts.contains(where: { $0.hasPrefix(state.exact) }) else {
+                throw violation(token, grammar)
+            }
+            if texts.contains(state.exact) {
+                grammar.advance(.chosen(state.exact))
                 state.exact = ""
             }
         }

@@ -331,7 +331,7 @@ struct PlanExecution {
     private static func objections(in reply: String, known: Set<Int>) -> [Int: String] {
         var found: [Int: String] = [:]
         for line in reply.split(whereSeparator: \.isNewline) {
-            guard let outline = OutlineHeader.parse(String(line), suffix: ":"), known.contains(outline.number) else {
+            guard let outline = OutlineHeader(suffix: ":").outline(String(line)), known.contains(outline.number) else {
                 continue
             }
             let objection = AnswerExtractor.trimmed(outline.text)

@@ -87,7 +87,7 @@ public enum PlanReader {
             var rest = AnswerExtractor.trimmed(String(line))[...]
             while let first = rest.first, first == "-" || first == "*" || first == " " { rest = rest.dropFirst() }
             for suffix in [":", ".", ")"] {
-                guard let outline = OutlineHeader.parse(String(rest), suffix: suffix) else { continue }
+                guard let outline = OutlineHeader(suffix: suffix).outline(String(rest)) else { continue }
                 let task = AnswerExtractor.trimmed(outline.text)
                 return task.isEmpty ? nil : Subtask(id: outline.number, task: task, after: outline.after)
             }
