@@ -16,6 +16,20 @@ struct EmbeddedEngineTests {
         #expect(try await engine.statistics.cachedPages == 0)
     }
 
+    @Test("step times are measured once, and nothing is left open")
+    func stepTimes() async throws {
+        let engine = try EngineFixture().engine()
+        #expect(engine.description.stepTimes == nil)
+        let measured = try await engine.measureStepTimes(widths: [0, 1, 4], steps: 2)
+        #expect(Set(measured.seconds.keys) == [1, 4])
+        #expect(measured.seconds.values.allSatisfy { $0 > 0 })
+        #expect(engine.description.stepTimes == measured)
+        let steps = try await engine.statistics.steps
+        #expect(try await engine.measureStepTimes() == measured)
+        #expect(try await engine.statistics.steps == steps)
+        try await expectNothingLeft(engine)
+    }
+
     @Test("the same seed gives the same tokens, byte for byte, alone and beside 32 others")
     func reproducibleInAnyBatch() async throws {
         let fixture = try EngineFixture()

@@ -34,6 +34,8 @@ struct SteeringOptions: ParsableArguments {
         policy.join = join
         // Returns are examined where that is asked for, or where the join waits for one that is right.
         if checkJoins || join == .firstVerified { policy.checks = [PuzzleReturnCheck(), ArithmeticCheck()] }
+        // A thread that is caught gets another attempt where runs are steered.
+        if steer, checkJoins { policy.retry?.coversRefuted = true }
         for choice in methodAtDepth {
             policy.methods[choice.depth] = try MethodOptions.parse([]).method(choice.method, asking: frame)
         }
