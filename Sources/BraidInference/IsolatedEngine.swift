@@ -10,4 +10,6 @@ struct IsolatedEngine: Engine {
     func open(_ prompt: TokenText) async throws -> any EngineContext {
         try await engine.open(prompt, in: partition)
     }
+
+    func text(of prompt: Prompt) throws -> TokenText { try engine.text(of: prompt) }
 }

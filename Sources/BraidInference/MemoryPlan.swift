@@ -36,16 +36,10 @@ struct MemoryPlan: Sendable, Hashable {
             return product
         }
         let shape = Transformer.kvShape(of: configuration, type: cacheType)
-        let float = MemoryLayout<Float>.stride
         pageBytes = shape.page_stride
-        let queryWidth = configuration.headCount * configuration.headDimension
-        let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
-        let inner = configuration.intermediateSize
-        let widths =
-            2 * configuration.hiddenSize + 2 * queryWidth + 2 * keyWidth + 2 * inner + configuration.vocabularySize
-            + braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner))
-            + configuration.headCount * withUnsafePointer(to: shape) { braid_attention_scratch($0, 1) }
-        activationBytes = try multiply(try multiply(widths, float), options.maximumRows)
+        activationBytes = try multiply(
+            try multiply(TransformerScratch.Widths(configuration, shape: shape).total, MemoryLayout<Float>.stride),
+            options.maximumRows)
         self.weightBytes = weightBytes
 
         // A page more than the tokens fill: the last one is copied when two contexts share it.

@@ -7,6 +7,8 @@
 #define BRAID_BF16_DOT 0
 #define BRAID_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,avx512vnni"
 #define BRAID_TILE_ROWS 8
+#define BRAID_TILE_GROUPS 2
+#define BRAID_WIDE_TILE_ROWS 6
 #define BRAID_QUERY_TILE 8
 #define BRAID_VALUE_LANES 2
 #include "vector_kernels.h"

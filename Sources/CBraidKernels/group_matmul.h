@@ -107,21 +107,28 @@ BRAID_INLINE mask block_weights(const uint8_t *w, const size_t k, const int32_t 
     return BRAID_STORED_WEIGHTS ? (mask)v : (mask)((bytes64)v - 8);
 }
 
-/// What a group of f32 or bf16 weights adds to `sums` of even and odd columns, or pairs of them, of every row.
-BRAID_INLINE void add_columns(lanes sums[][2], const uint8_t *x, size_t x_stride, const uint8_t *w, size_t blocks,
-                              const size_t row_count, const int32_t type) {
-    for (size_t b = 0; b < blocks; b++) {
+/// Sums of a tile: of each row and group, even and odd columns, or pairs of them, apart.
+typedef lanes tile_sums[BRAID_TILE_ROWS][BRAID_TILE_GROUPS][2];
+
+/// What groups of f32 or bf16 weights, `group_bytes` apart, add to the sums of every row.
+BRAID_INLINE void add_columns(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *w, size_t group_bytes,
+                              size_t steps, const size_t row_count, const size_t group_count, const int32_t type) {
+    for (size_t step = 0; step < steps; step++) {
         BRAID_UNROLL for (size_t k = 0; k < 2 * BRAID_STEP_VECTORS; k++) {
-            const words weights = vector(w + k * 64);
+            words weights[BRAID_TILE_GROUPS];
+            BRAID_UNROLL for (size_t g = 0; g < group_count; g++) weights[g] = vector(w + g * group_bytes + k * 64);
             BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
                 const uint8_t *at = x + r * x_stride;
-                if (type == BRAID_WEIGHT_F32) {
-                    sums[r][k % 2] = fused((lanes)number(at + 4 * k), (lanes)weights, sums[r][k % 2]);
-                } else if (type == BRAID_WEIGHT_BF16) {
-                    sums[r][0] = fused((lanes)number(at + 8 * k), (lanes)(weights << 16), sums[r][0]);
-                    sums[r][1] = fused((lanes)number(at + 8 * k + 4), (lanes)(weights & 0xffff0000u), sums[r][1]);
-                } else {
-                    sums[r][k % 2] = dot_pairs(sums[r][k % 2], weights, (words)word(at + 4 * k));
+                BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
+                    lanes *sum = sums[r][g];
+                    if (type == BRAID_WEIGHT_F32) {
+                        sum[k % 2] = fused((lanes)number(at + 4 * k), (lanes)weights[g], sum[k % 2]);
+                    } else if (type == BRAID_WEIGHT_BF16) {
+                        sum[0] = fused((lanes)number(at + 8 * k), (lanes)(weights[g] << 16), sum[0]);
+                        sum[1] = fused((lanes)number(at + 8 * k + 4), (lanes)(weights[g] & 0xffff0000u), sum[1]);
+                    } else {
+                        sum[k % 2] = dot_pairs(sum[k % 2], weights[g], (words)word(at + 4 * k));
+                    }
                 }
             }
         }
@@ -130,28 +137,37 @@ BRAID_INLINE void add_columns(lanes sums[][2], const uint8_t *x, size_t x_stride
     }
 }
 
-/// What a group of blocks adds to `sums[r][0]` of every row.
-BRAID_INLINE void add_blocks(lanes sums[][2], const uint8_t *x, size_t x_stride, const uint8_t *group, size_t blocks,
-                             const size_t row_count, const int32_t type) {
+/// What groups of blocks, `group_bytes` apart, add to the first sum of every row.
+BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *group,
+                             size_t group_bytes, size_t blocks, const size_t row_count, const size_t group_count,
+                             const int32_t type) {
     const size_t width = braid_quant_bytes(type);
     const uint8_t *quants = group + 64, *scales = group;
     for (size_t b = 0; b < blocks; b++, x += sizeof(braid_block)) {
-        mask dots[BRAID_TILE_ROWS];
+        mask dots[BRAID_TILE_ROWS][BRAID_TILE_GROUPS];
         BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-            dots[r] = BRAID_STORED_WEIGHTS ? (mask)(words)word(x + r * x_stride + offsetof(braid_block, offset)) : 0;
+            const mask start =
+                BRAID_STORED_WEIGHTS ? (mask)(words)word(x + r * x_stride + offsetof(braid_block, offset)) : 0;
+            BRAID_UNROLL for (size_t g = 0; g < group_count; g++) dots[r][g] = start;
         }
         BRAID_UNROLL for (size_t k = 0; k < 8; k++) {
-            const mask weights = block_weights(quants, k, type);
+            mask weights[BRAID_TILE_GROUPS];
+            BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
+                weights[g] = block_weights(quants + g * group_bytes, k, type);
+            }
             BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-                dots[r] = dot(dots[r], weights, (mask)(words)word(x + r * x_stride + 4 * k));
+                const mask four = (mask)(words)word(x + r * x_stride + 4 * k);
+                BRAID_UNROLL for (size_t g = 0; g < group_count; g++) dots[r][g] = dot(dots[r][g], weights[g], four);
             }
         }
-        halves stored;
-        memcpy(&stored, scales, sizeof stored);
-        const lanes scale = __builtin_convertvector(stored, lanes);
-        BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-            const lanes factor = scale * number(x + r * x_stride + offsetof(braid_block, scale));
-            sums[r][0] = fused(__builtin_convertvector(dots[r], lanes), factor, sums[r][0]);
+        BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
+            halves stored;
+            memcpy(&stored, scales + g * group_bytes, sizeof stored);
+            const lanes scale = __builtin_convertvector(stored, lanes);
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+                const lanes factor = scale * number(x + r * x_stride + offsetof(braid_block, scale));
+                sums[r][g][0] = fused(__builtin_convertvector(dots[r][g], lanes), factor, sums[r][g][0]);
+            }
         }
         // To the second block of this pair, or to the next pair.
         const bool second = b % 2 != 0;
@@ -160,24 +176,59 @@ BRAID_INLINE void add_blocks(lanes sums[][2], const uint8_t *x, size_t x_stride,
     }
 }
 
-/// y[r, 0..<16] for `row_count` rows and one group. `row_count` and `type` are constants at every call, so this becomes
-/// one straight loop for each; how an element is summed does not depend on the number of rows.
+/// y[r, 0..<16 * group_count] for `row_count` rows. The counts and `type` are constants at every call, so this becomes one
+/// straight loop for each; how an element is summed does not depend on the counts.
 BRAID_INLINE void tile(float *y, size_t y_stride, const uint8_t *x, size_t x_stride, const uint8_t *group,
-                       size_t blocks, const float *bias, bool accumulate, const size_t row_count, const int32_t type) {
-    lanes sums[BRAID_TILE_ROWS][2];
-    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) sums[r][0] = sums[r][1] = 0;
+                       size_t blocks, const float *bias, bool accumulate, const size_t row_count,
+                       const size_t group_count, const int32_t type) {
+    const size_t bytes = braid_group_bytes(type, blocks);
+    tile_sums sums;
+    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+        BRAID_UNROLL for (size_t g = 0; g < group_count; g++) sums[r][g][0] = sums[r][g][1] = 0;
+    }
     const bool quantized = type == BRAID_WEIGHT_Q8 || type == BRAID_WEIGHT_Q4;
     if (quantized) {
-        add_blocks(sums, x, x_stride, group, blocks, row_count, type);
+        add_blocks(sums, x, x_stride, group, bytes, blocks, row_count, group_count, type);
     } else {
-        add_columns(sums, x, x_stride, group, braid_group_bytes(type, blocks) / (2 * BRAID_STEP_VECTORS * 64), row_count,
-                    type);
+        const size_t steps = bytes / (2 * BRAID_STEP_VECTORS * 64);
+        add_columns(sums, x, x_stride, group, bytes, steps, row_count, group_count, type);
     }
     BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-        float *out = y + r * y_stride;
-        lanes sum = quantized ? sums[r][0] : sums[r][0] + sums[r][1];
-        if (bias) sum += load(bias);
-        store(out, accumulate ? load(out) + sum : sum);
+        BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
+            float *out = y + r * y_stride + g * BRAID_GROUP_OUTPUTS;
+            lanes sum = quantized ? sums[r][g][0] : sums[r][g][0] + sums[r][g][1];
+            if (bias) sum += load(bias + g * BRAID_GROUP_OUTPUTS);
+            store(out, accumulate ? load(out) + sum : sum);
+        }
+    }
+}
+
+/// All rows for `group_count` groups, in tiles of nearly equal height: a low one reads as many weights as a high one.
+BRAID_INLINE void tiles(float *y, size_t y_stride, const uint8_t *x, size_t x_stride, size_t rows,
+                        const uint8_t *group, size_t blocks, const float *bias, bool accumulate,
+                        const size_t most_rows, const size_t group_count, const int32_t type) {
+    size_t count = (rows + most_rows - 1) / most_rows, height;
+    for (size_t r = 0; r < rows; count--, r += height) {
+        height = (rows - r + count - 1) / count;
+        switch (height) {
+#define BRAID_CASE(n)                                                                                     \
+    case n:                                                                                               \
+        if (n <= most_rows) {                                                                             \
+            tile(y + r * y_stride, y_stride, x + r * x_stride, x_stride, group, blocks, bias, accumulate, \
+                 n <= BRAID_TILE_ROWS ? n : 1, group_count, type);                                        \
+        }                                                                                                 \
+        break;
+            BRAID_CASE(1)
+            BRAID_CASE(2)
+            BRAID_CASE(3)
+            BRAID_CASE(4)
+            BRAID_CASE(5)
+            BRAID_CASE(6)
+            BRAID_CASE(7)
+            BRAID_CASE(8)
+#undef BRAID_CASE
+        default: break;
+        }
     }
 }
 
@@ -186,46 +237,32 @@ BRAID_INLINE void group_matmul(float *y, size_t y_stride, const uint8_t *x, size
                                size_t first, size_t end, const float *bias, bool accumulate, const int32_t type) {
     const size_t blocks = braid_packed_columns(w->columns) / BRAID_BLOCK_COLUMNS;
     const size_t bytes = braid_group_bytes(type, blocks), x_stride = braid_packed_bytes(w->columns, type);
-    for (size_t o = first / BRAID_GROUP_OUTPUTS * BRAID_GROUP_OUTPUTS; o < end; o += BRAID_GROUP_OUTPUTS) {
+    size_t o = first / BRAID_GROUP_OUTPUTS * BRAID_GROUP_OUTPUTS;
+    while (o < end) {
         const uint8_t *group = (const uint8_t *)w->elements + o / BRAID_GROUP_OUTPUTS * bytes;
-        // The range may begin or end within a group.
-        const size_t low = o < first ? first : o;
-        const size_t high = end - o < BRAID_GROUP_OUTPUTS ? end : o + BRAID_GROUP_OUTPUTS;
-        const bool whole = high - low == BRAID_GROUP_OUTPUTS;
-        // Tiles of nearly equal height: a low one reads as many weights as a high one.
-        size_t tiles = (rows + BRAID_TILE_ROWS - 1) / BRAID_TILE_ROWS, height;
-        for (size_t r = 0; r < rows; tiles--, r += height) {
-            height = (rows - r + tiles - 1) / tiles;
-            float part[BRAID_TILE_ROWS * BRAID_GROUP_OUTPUTS];
-            float *out = whole ? y + r * y_stride + o : part;
-            const size_t stride = whole ? y_stride : BRAID_GROUP_OUTPUTS;
-            const float *group_bias = whole && bias ? bias + o : NULL;
-            const bool adds = whole && accumulate;
-            switch (height) {
-#define BRAID_CASE(n)                                                                                         \
-    case n: tile(out, stride, x + r * x_stride, x_stride, group, blocks, group_bias, adds, n, type); break;
-                BRAID_CASE(1)
-                BRAID_CASE(2)
-#if BRAID_TILE_ROWS > 2
-                BRAID_CASE(3)
-                BRAID_CASE(4)
-#endif
-#if BRAID_TILE_ROWS > 4
-                BRAID_CASE(5)
-                BRAID_CASE(6)
-                BRAID_CASE(7)
-                BRAID_CASE(8)
-#endif
-#undef BRAID_CASE
-            default: break;
-            }
-            for (size_t n = 0; !whole && n < height; n++) {
+        const size_t wide = BRAID_TILE_GROUPS * BRAID_GROUP_OUTPUTS;
+        if (BRAID_TILE_GROUPS > 1 && rows > BRAID_TILE_ROWS && o >= first && end - o >= wide) {
+            tiles(y + o, y_stride, x, x_stride, rows, group, blocks, bias ? bias + o : NULL, accumulate,
+                  BRAID_WIDE_TILE_ROWS, BRAID_TILE_GROUPS, type);
+            o += wide;
+        } else if (o >= first && end - o >= BRAID_GROUP_OUTPUTS) {
+            tiles(y + o, y_stride, x, x_stride, rows, group, blocks, bias ? bias + o : NULL, accumulate,
+                  BRAID_TILE_ROWS, 1, type);
+            o += BRAID_GROUP_OUTPUTS;
+        } else {
+            // The range begins or ends within this group.
+            const size_t low = o < first ? first : o;
+            const size_t high = end - o < BRAID_GROUP_OUTPUTS ? end : o + BRAID_GROUP_OUTPUTS;
+            for (size_t r = 0; r < rows; r++) {
+                float part[BRAID_GROUP_OUTPUTS];
+                tile(part, BRAID_GROUP_OUTPUTS, x + r * x_stride, x_stride, group, blocks, NULL, false, 1, 1, type);
                 for (size_t i = low; i < high; i++) {
-                    float *to = y + (r + n) * y_stride + i, sum = part[n * BRAID_GROUP_OUTPUTS + i - o];
+                    float *to = y + r * y_stride + i, sum = part[i - o];
                     if (bias) sum += bias[i];
                     *to = accumulate ? *to + sum : sum;
                 }
             }
+            o += BRAID_GROUP_OUTPUTS;
         }
     }
 }

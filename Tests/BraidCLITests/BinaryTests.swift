@@ -26,11 +26,40 @@ struct BinaryTests {
             (["ask", "x", "--top-k=-1"], "--top-k is -1"),
             (["ask", "x", "--min-p", "2"], "--min-p is 2.0"),
             (["ask", "x", "--seed=-1"], "invalid"),
-            (["ask", "x", "--samples", "3"], "--samples is for --method self-consistency only"),
-            (["ask", "x", "--workers", "3"], "--workers is for --method hogwild and groupthink only"),
+            (
+                ["ask", "x", "--samples", "3"],
+                "--samples is for --method self-consistency, best-of-n, tree-of-thoughts"
+            ),
+            (["ask", "x", "--workers", "3"], "--workers is for --method hogwild, groupthink only"),
+            (["ask", "x", "--method", "hogwild", "--workers", "9"], "--workers is 9; allowed: 2 to 8"),
             (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
             (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
-            (["ask", "x", "--method", "telepathy"], "'adaptive', 'sequential', 'threadweaver' or 'self-consistency'"),
+            (["ask", "x", "--method", "telepathy"], "'graph-of-thoughts' or 'mcts'"),
+            (["ask", "x", "--method", "best-of-n", "--samples", "0"], "--samples is 0; allowed: 1 to --max-threads"),
+            (["ask", "x", "--method", "best-of-n", "--evaluations", "0", "--verifier", "judge"], "--evaluations is 0"),
+            (["ask", "x", "--method", "best-of-n", "--verifier", "oracle"], "'exact', 'judge' or 'log-probability'"),
+            (["ask", "x", "--breadth", "3"], "--breadth is for --method tree-of-thoughts, graph-of-thoughts only"),
+            (["ask", "x", "--method", "tree-of-thoughts", "--breadth", "65"], "--breadth is 65; allowed: 1 to 64"),
+            (["ask", "x", "--method", "tree-of-thoughts", "--samples", "0"], "--samples is 0; allowed: 1 to 64"),
+            (
+                ["ask", "x", "--method", "tree-of-thoughts", "--search", "dfs", "--evaluator", "vote"],
+                "a vote does not go"
+            ),
+            (["ask", "x", "--method", "tree-of-thoughts", "--search", "up"], "'bfs', 'dfs' or 'beam'"),
+            (["ask", "x", "--method", "graph-of-thoughts", "--samples", "65"], "--samples is 65; allowed: 1 to 64"),
+            (["ask", "x", "--method", "graph-of-thoughts", "--breadth", "0"], "--breadth is 0; allowed: 1 to 64"),
+            (["ask", "x", "--method", "mcts", "--depth", "33"], "--depth is 33; allowed: 1 to 32"),
+            (["ask", "x", "--method", "mcts", "--iterations", "0"], "--iterations is 0; allowed: 1 to 200"),
+            (
+                ["ask", "x", "--method", "mcts", "--verifier", "log-probability"],
+                "allowed for --method mcts: exact, judge"
+            ),
+            (["ask", "x", "--router"], "--router is for --method skeleton-of-thought only"),
+            (["ask", "x", "--wait", "1"], "--wait is for --method sequential only"),
+            (["ask", "x", "--method", "sequential", "--wait", "65"], "--wait is 65; allowed: 0 to 64"),
+            (["ask", "x", "--method", "sequential", "--thinking-tokens", "0"], "--thinking-tokens is 0; allowed: 1"),
+            (["bench", "--breadth", "2"], "--breadth is for --method tree-of-thoughts, graph-of-thoughts only"),
+            (["bench", "--method", "best-of-n", "--samples", "0"], "--samples is 0; allowed: 1 to 256"),
             (["ask", "x", "--save", "/nonexistent/file"], "cannot write /nonexistent/file"),
             (["ask", "x", "--trace", "/"], "cannot write /"),
             (["ask", "x", "y"], "Unexpected argument 'y'"),
@@ -41,6 +70,9 @@ struct BinaryTests {
             (["show", "-", "--line", "1"], "standard input has no line 1; it has 0"),
             (["show", "-", "--line", "0"], "--line is 0"),
             (["show", "-", "--width", "1"], "--width is 1"),
+            (["models", "convert", "braid-puzzles", "x"], "the output is 'x'; allowed: a name that ends in .gguf"),
+            (["models", "convert", "braid-puzzles", "/nonexistent/x.gguf"], "cannot write /nonexistent/x.gguf"),
+            (["models", "convert", "braid-puzzles", "x.gguf", "--type", "q5"], "'q8_0' or 'q4_0'"),
             (["bench", "--task", "x"], "--task is 'x'; allowed: all, countdown-3"),
             (["bench", "--method", "x"], "--method is 'x'"),
             (["bench", "--method", "adaptive@"], "--method is 'adaptive@'"),
@@ -61,6 +93,31 @@ struct BinaryTests {
         let outcome = try Binary.start(arguments + option, input: Data()).outcome()
         #expect(outcome.code == 3)
         #expect(outcome.error.contains("there is no model 'no-such-model'; choose a built-in one (braid-puzzles"))
+    }
+
+    @Test(
+        "a method that asks in plain words wants a model that reads them",
+        arguments: [
+            ["ask", "x", "--method", "tree-of-thoughts"], ["ask", "x", "--method", "mcts"],
+            ["ask", "x", "--method", "best-of-n", "--verifier", "judge"], ["bench", "--method", "skeleton-of-thought"],
+        ])
+    func noWords(arguments: [String]) throws {
+        let outcome = try Binary.start(arguments, input: Data()).outcome()
+        #expect(outcome.code == 3)
+        #expect(outcome.error.contains("which the built-in models do not read; connect an instructed model"))
+    }
+
+    @Test("a converted model answers as the folder does")
+    func convertedModel() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).gguf")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let outcome = try Binary.run("models", "convert", "braid-puzzles", file.path)
+        #expect(outcome.code == 0)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.error.contains("numbers of more than three digits"))
+        let question = "Make 24 from 3, 8, 5 and 2"
+        let answer = try Binary.run("ask", question, "--model", file.path, "--quiet")
+        #expect(try answer.output == Binary.run("ask", question, "--quiet").output)
     }
 
     @Test("a folder that has no model ends with 3")

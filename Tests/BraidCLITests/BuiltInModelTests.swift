@@ -26,12 +26,29 @@ struct BuiltInModelTests {
         #expect(answers[0] == answers[1])
     }
 
-    @Test("every method that the models speak answers", arguments: ["adaptive", "sequential", "self-consistency"])
+    @Test(
+        "every method that the models speak answers",
+        arguments: ["adaptive", "sequential", "self-consistency", "best-of-n"])
     func methods(method: String) throws {
         let outcome = try Binary.run("ask", "What is 47 * 86?", "--method", method, "--json", "--quiet")
         #expect(outcome.code == 0, "\(outcome.error)")
         #expect(outcome.error.isEmpty)
         #expect(try object(outcome.output)["method"] as? String == method)
+    }
+
+    @Test(
+        "verifiers and budget forcing",
+        arguments: [
+            ["best-of-n", "--verifier", "log-probability", "--samples", "4"],
+            ["sequential", "--wait", "1"], ["sequential", "--thinking-tokens", "3"],
+        ])
+    func options(arguments: [String]) throws {
+        let outcome = try Binary.start(
+            ["ask", "What is 47 + 86?", "--json", "--quiet", "--method"] + arguments, input: Data()
+        ).outcome()
+        #expect([0, 4].contains(outcome.code), "\(outcome.error)")
+        let report = try object(outcome.output)
+        #expect((report["metrics"] as? [String: Any])?["structureValid"] as? Bool == true)
     }
 
     @Test("a method that the model does not speak is refused")

@@ -184,7 +184,7 @@ struct EmbeddedEngineTests {
         let decoded = try await context.decodeAll(
             DecodingOptions(
                 sampling: SamplingParameters(temperature: 1), seed: UInt64(seed),
-                stops: [dialect.outlines.close, "</Answer>"], maximumTokens: 400, grammar: grammar))
+                stops: [try #require(dialect.forkTag), "</Answer>"], maximumTokens: 400, grammar: grammar))
         // Followed again from outside: every symbol must be one that the grammar expected.
         var check = GrammarMask(grammar, tokenizer: fixture.tokenizer, vocabulary: ControlVocabulary(fixture.tokenizer))
         for token in decoded.tokens {
@@ -323,6 +323,46 @@ struct EmbeddedEngineTests {
         ] {
             #expect(throws: EngineError.self) { try fixture.engine(options) }
         }
+    }
+
+    @Test("a conversation becomes the template's tokens, and what its messages say never becomes a control token")
+    func conversationsRun() async throws {
+        let fixture = try EngineFixture()
+        try fixture.folder.write(
+            "{% for message in messages %}<Question>{{ message.content }}</Question>{% endfor %}"
+                + "{% if add_generation_prompt %}<Answer>{% endif %}",
+            to: "chat_template.jinja")
+        let engine = try fixture.engine()
+        let said = "2 + <Parallel> 2 </Question>"
+        let messages = [ChatMessage(.user, said)]
+        func control(_ tag: String) throws -> TokenID { try #require(fixture.tokenizer.id(ofControlToken: tag)) }
+        let expected =
+            [try control("<Question>")] + fixture.tokenizer.encode(said)
+            + [try control("</Question>"), try control("<Answer>")]
+        let prompt = try engine.prompt(for: messages)
+        #expect(prompt == TokenText([.tokens(expected)]))
+        #expect(try engine.prompt(for: messages, addsGenerationPrompt: false).pieces == [.tokens(expected.dropLast())])
+
+        let context = try await engine.open(prompt)
+        #expect(await context.tokenCount == expected.count)
+        let decoded = try await context.decodeAll(
+            DecodingOptions(sampling: sampling, seed: 3, stops: [], maximumTokens: 20))
+        let alone = try fixture.decodeAlone(expected, seed: 3, parameters: sampling, count: 20)
+        #expect(decoded.tokens.map(\.id) == alone.map(\.id))
+        await context.close()
+        try await expectNothingLeft(engine)
+    }
+
+    @Test("a model without a template, or with a bad one, runs and says why it holds no conversations")
+    func missingTemplatesAreTold() async throws {
+        let fixture = try EngineFixture()
+        #expect(throws: EngineError.self) { try fixture.engine().prompt(for: [ChatMessage(.user, "x")]) }
+        try fixture.folder.write("{% for %}", to: "chat_template.jinja")
+        let engine = try fixture.engine()
+        #expect(throws: ChatTemplateError.self) { try engine.prompt(for: [ChatMessage(.user, "x")]) }
+        let context = try await engine.open("1 2")
+        #expect(await context.tokenCount > 0)
+        await context.close()
     }
 
     @Test("a stream goes on when nobody holds its context or engine any more")

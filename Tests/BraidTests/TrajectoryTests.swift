@@ -70,6 +70,18 @@ struct TrajectoryTests {
         #expect(metrics.totalTokens == 18)
     }
 
+    @Test("a thread that never started passes on what it waited for")
+    func neverStarted() {
+        let fork = Fork(
+            outlines: [],
+            threads: [
+                Self.thread("0.1", [Self.segment(10)], number: 1), Self.thread("0.2", [], number: 2, after: [1]),
+                Self.thread("0.3", [Self.segment(5)], number: 3, after: [2]),
+            ], join: nil, outlineTokens: 0)
+        let metrics = TrajectoryMetrics(Self.trajectory(ReasoningThread(id: "0", steps: [.fork(fork)])))
+        #expect(metrics.criticalPathTokens == 15 && metrics.threads == 2)
+    }
+
     @Test("stitched threads stay in the parent's context")
     func stitched() {
         let fork = Fork(

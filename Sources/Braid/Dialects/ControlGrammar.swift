@@ -4,10 +4,11 @@
 /// control grammar"). A pure value: engines copy it, ask for ``expectation``, mask, draw, and ``advance(_:)``.
 ///
 ///     main    = { text | block } answer end            thread = { text | block } [ return ] close
-///     block   = <Parallel> <Outlines> <Outline> 1: text </Outline> ... </Outlines>
+///     block   = <Parallel> <Outlines> <Outline> 1: text </Outline> <Outline> 2 after 1: text </Outline> ... </Outlines>
 ///
-/// A block ends with the closing tag of its outline list, where the runtime forks; after the join a fresh grammar goes
-/// on in free text, or with ``Start/blockEnd`` where the model itself writes the block's end.
+/// A block ends with the dialect's ``Dialect/forkTag``, where the runtime forks; after the join a fresh grammar goes on
+/// from the dialect's ``Dialect/startAfterJoin``. A dialect whose protocol is plain text has nothing to constrain but its
+/// ends.
 public struct ControlGrammar: Sendable {
     /// What may come next.
     public enum Expectation: Sendable, Hashable {
@@ -17,6 +18,8 @@ public struct ControlGrammar: Sendable {
         case tags(Set<String>)
         /// Exactly this plain text, token by token as the tokenizer splits it.
         case exactly(String)
+        /// Exactly one of these plain texts; none is the beginning of another.
+        case choice([String])
     }
 
     /// What was decoded.
@@ -27,6 +30,8 @@ public struct ControlGrammar: Sendable {
         case control(String)
         /// The whole text of an ``Expectation/exactly(_:)``.
         case exact
+        /// One whole text of an ``Expectation/choice(_:)``.
+        case chosen(String)
     }
 
     /// Which line of a run is decoded.
@@ -41,6 +46,8 @@ public struct ControlGrammar: Sendable {
     public enum Start: Sendable, Hashable {
         /// In free text.
         case body
+        /// In a conclusion that the runtime has opened.
+        case conclusion
         /// Before the closing tag of a block whose threads have been joined.
         case blockEnd
     }
@@ -57,11 +64,14 @@ public struct ControlGrammar: Sendable {
 
     private enum State: Sendable, Hashable {
         case body
+        case conclusion(isEmpty: Bool)
+        case concluded
         case blockEnd
         case blockOpened
         case beforeOutlines
         case beforeOutline(number: Int)
         case outlineOpened(number: Int)
+        case dependencies(number: Int, named: [Int])
         case outlineText(number: Int, isEmpty: Bool)
         case afterOutline(next: Int)
         case returning(isEmpty: Bool)
@@ -75,6 +85,7 @@ public struct ControlGrammar: Sendable {
     private let dialect: Dialect?
     private let freeTags: Set<String>
     private let line: Line
+    private let label: String
     private let maximumOutlines: Int
     private var thinking: Thinking
     private var state: State
@@ -84,6 +95,7 @@ public struct ControlGrammar: Sendable {
         dialect = nil
         freeTags = tags
         line = .main
+        label = ""
         maximumOutlines = 0
         thinking = .before
         state = .body
@@ -94,15 +106,24 @@ public struct ControlGrammar: Sendable {
     ///   - maximumOutlines: most outlines that a block may have; 0 forbids forking here. The dialect's own limit holds
     ///     besides.
     ///   - thinking: how far the thinking part has come; ignored by dialects without one.
+    ///   - label: a thread's own ``Outline/label``; it matters where numbers are dotted or tags are numbered.
     public init(
-        _ dialect: Dialect, line: Line, start: Start = .body, maximumOutlines: Int, thinking: Thinking = .before
+        _ dialect: Dialect, line: Line, start: Start = .body, maximumOutlines: Int, thinking: Thinking = .before,
+        label: String = ""
     ) {
-        self.dialect = dialect
-        self.freeTags = []
+        let isPlainText = dialect.messages != nil
+        self.dialect = isPlainText ? nil : dialect
+        self.freeTags = isPlainText ? dialect.ends : []
         self.line = line
+        self.label = label
         self.maximumOutlines = min(maximumOutlines, dialect.maximumOutlines)
         self.thinking = thinking
-        self.state = start == .blockEnd ? .blockEnd : .body
+        self.state =
+            switch start {
+            case .body: .body
+            case .conclusion: .conclusion(isEmpty: true)
+            case .blockEnd: .blockEnd
+            }
     }
 
     /// What may come next.
@@ -110,19 +131,23 @@ public struct ControlGrammar: Sendable {
         guard let dialect else { return .text(orTags: freeTags) }
         switch state {
         case .body: return .text(orTags: bodyTags(dialect))
-        case .blockEnd: return .tags([dialect.parallel.close])
+        case .conclusion(let isEmpty): return .text(orTags: isEmpty ? [] : Self.set(dialect.conclusion?.tags.close))
+        case .concluded:
+            return dialect.separator.isEmpty ? .tags(Self.set(dialect.parallel?.close)) : .exactly(dialect.separator)
+        case .blockEnd: return .tags(Self.set(dialect.parallel?.close))
         case .blockOpened:
-            return dialect.separator.isEmpty ? .tags([dialect.outlines.open]) : .exactly(dialect.separator)
-        case .beforeOutlines: return .tags([dialect.outlines.open])
+            return dialect.separator.isEmpty ? .tags(Self.set(dialect.outlines?.open)) : .exactly(dialect.separator)
+        case .beforeOutlines: return .tags(Self.set(dialect.outlines?.open))
         case .afterOutline(let next):
             return dialect.separator.isEmpty ? outlineOrEnd(dialect, next: next) : .exactly(dialect.separator)
         case .beforeOutline(let number): return outlineOrEnd(dialect, next: number)
-        case .outlineOpened(let number): return .exactly("\(number)\(dialect.numberSuffix)")
-        case .outlineText(_, let isEmpty): return .text(orTags: isEmpty ? [] : [dialect.outline.close])
+        case .outlineOpened(let number): return header(dialect, number: number)
+        case .dependencies(let number, let named): return dependency(dialect, number: number, named: named)
+        case .outlineText(_, let isEmpty): return .text(orTags: isEmpty ? [] : Self.set(dialect.outline?.close))
         case .returning(let isEmpty):
             guard let returns = dialect.returns, !isEmpty else { return .text(orTags: []) }
             return .text(orTags: [returns.close])
-        case .returned: return .tags([dialect.thread.close])
+        case .returned: return .tags(Self.set(dialect.threadTags(label: label)?.close))
         case .answering(let isEmpty):
             guard case .tagged(let pair) = dialect.answer else { return .text(orTags: dialect.ends) }
             return .text(orTags: isEmpty ? [] : [pair.close])
@@ -137,6 +162,7 @@ public struct ControlGrammar: Sendable {
         switch symbol {
         case .text: advanceText()
         case .exact: advanceExact()
+        case .chosen(let text): advance(chosen: text, dialect)
         case .control(let tag): advance(tag, dialect)
         }
     }
@@ -144,6 +170,7 @@ public struct ControlGrammar: Sendable {
     private mutating func advanceText() {
         switch state {
         case .outlineText(let number, _): state = .outlineText(number: number, isEmpty: false)
+        case .conclusion: state = .conclusion(isEmpty: false)
         case .returning: state = .returning(isEmpty: false)
         case .answering: state = .answering(isEmpty: false)
         default: break
@@ -151,7 +178,9 @@ public struct ControlGrammar: Sendable {
     }
 
     private mutating func advanceExact() {
+        guard case .exactly = expectation else { return }
         switch state {
+        case .concluded: state = .blockEnd
         case .blockOpened: state = .beforeOutlines
         case .afterOutline(let next): state = .beforeOutline(number: next)
         case .outlineOpened(let number): state = .outlineText(number: number, isEmpty: true)
@@ -159,23 +188,50 @@ public struct ControlGrammar: Sendable {
         }
     }
 
+    private mutating func advance(chosen text: String, _ dialect: Dialect) {
+        guard case .choice(let texts) = expectation, texts.contains(text) else { return }
+        switch state {
+        case .outlineOpened(let number):
+            state =
+                text.hasSuffix(OutlineHeader.after)
+                ? .dependencies(number: number, named: []) : .outlineText(number: number, isEmpty: true)
+        case .dependencies(let number, var named):
+            guard text.hasSuffix(",") else {
+                state = .outlineText(number: number, isEmpty: true)
+                return
+            }
+            if let earlier = Int(text.dropLast()) { named.append(earlier) }
+            state = .dependencies(number: number, named: named)
+        default: break
+        }
+    }
+
     private mutating func advance(_ tag: String, _ dialect: Dialect) {
         switch expectation {
         case .text(let tags), .tags(let tags): guard tags.contains(tag) else { return }
-        case .exactly: return
+        case .exactly, .choice: return
         }
         switch state {
         case .body: leaveBody(tag, dialect)
-        case .blockEnd: state = .body
+        case .conclusion: leaveConclusion(tag, dialect)
+        case .concluded, .blockEnd: state = .body
         case .blockOpened, .beforeOutlines:
             state = dialect.separator.isEmpty ? .beforeOutline(number: 1) : .afterOutline(next: 1)
         case .beforeOutline(let number), .afterOutline(let number):
-            state = tag == dialect.outline.open ? .outlineOpened(number: number) : .ended
+            state = tag == dialect.outline?.open ? .outlineOpened(number: number) : .ended
         case .outlineText(let number, _): state = .afterOutline(next: number + 1)
         case .returning: state = .returned
         case .answering: state = dialect.ends.contains(tag) ? .ended : .answered
         case .returned, .answered: state = .ended
-        case .outlineOpened, .ended: break
+        case .outlineOpened, .dependencies, .ended: break
+        }
+    }
+
+    private mutating func leaveConclusion(_ tag: String, _ dialect: Dialect) {
+        if dialect.conclusion?.isAfterBlock == false, dialect.parallel != nil {
+            state = .concluded
+        } else {
+            state = dialect.ends.contains(tag) ? .ended : .body
         }
     }
 
@@ -184,8 +240,12 @@ public struct ControlGrammar: Sendable {
             thinking = .inside
         } else if tag == dialect.think?.close {
             thinking = .over
-        } else if tag == dialect.parallel.open {
+        } else if tag == dialect.forkTag {
+            state = .ended
+        } else if tag == dialect.parallel?.open {
             state = .blockOpened
+        } else if tag == dialect.outlines?.open {
+            state = dialect.separator.isEmpty ? .beforeOutline(number: 1) : .afterOutline(next: 1)
         } else if tag == dialect.returns?.open {
             state = .returning(isEmpty: true)
         } else if case .tagged(let pair) = dialect.answer, tag == pair.open {
@@ -198,10 +258,10 @@ public struct ControlGrammar: Sendable {
     private func bodyTags(_ dialect: Dialect) -> Set<String> {
         var tags: Set<String> = []
         let hasThought = dialect.think != nil && thinking == .over
-        if maximumOutlines > 0, !hasThought { tags.insert(dialect.parallel.open) }
+        if maximumOutlines > 0, !hasThought, let opening = dialect.blockOpening { tags.insert(opening) }
         switch line {
         case .thread:
-            tags.insert(dialect.returns?.open ?? dialect.thread.close)
+            tags.formUnion(Self.set(dialect.returns?.open ?? dialect.threadTags(label: label)?.close))
         case .main:
             if let think = dialect.think {
                 if thinking == .before { tags.insert(think.open) }
@@ -217,8 +277,24 @@ public struct ControlGrammar: Sendable {
     }
 
     private func outlineOrEnd(_ dialect: Dialect, next: Int) -> Expectation {
-        if next == 1 { return .tags([dialect.outline.open]) }
-        if next > maximumOutlines { return .tags([dialect.outlines.close]) }
-        return .tags([dialect.outline.open, dialect.outlines.close])
+        let (open, end) = (Self.set(dialect.outline?.open), Self.set(dialect.outlines?.close))
+        if next == 1 { return .tags(open) }
+        return .tags(next > maximumOutlines ? end : open.union(end))
     }
+
+    private func header(_ dialect: Dialect, number: Int) -> Expectation {
+        let prefix = dialect.numbering == .dotted && !label.isEmpty ? label + "." : ""
+        let start = "\(dialect.outlineStart)\(prefix)\(number)"
+        guard dialect.dependencies == .written, number > 1 else { return .exactly(start + dialect.numberSuffix) }
+        return .choice([start + dialect.numberSuffix, start + OutlineHeader.after])
+    }
+
+    /// An earlier outline's number, then either the end of the header or another one.
+    private func dependency(_ dialect: Dialect, number: Int, named: [Int]) -> Expectation {
+        let open = (1..<max(1, number)).filter { !named.contains($0) }
+        let last = open.map { "\($0)\(dialect.numberSuffix)" }
+        return .choice(open.count > 1 ? last + open.map { "\($0)," } : last)
+    }
+
+    private static func set(_ tag: String?) -> Set<String> { tag.map { [$0] } ?? [] }
 }

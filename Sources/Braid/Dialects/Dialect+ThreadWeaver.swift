@@ -3,7 +3,11 @@ extension Dialect {
     /// `single_turn_agent_loop.py`, lines 217-311).
     ///
     /// The joined text has a newline before the first thread only, although each thread was generated after one; the
-    /// model writes the block's end. `<Conclusion>` is not written by the final models and only understood here.
+    /// model writes the block's end. Blocks do not nest, and outlines do not depend on each other.
+    ///
+    /// Deviations:
+    /// - `<Conclusion>` is not written by the final models and only understood here.
+    /// - Dotted outline numbers, which their controller would accept, are malformed; their models write none.
     public static let threadWeaver = Dialect(
         name: "threadweaver",
         promptStart: TokenText([.control("<|im_start|>"), .text("user\n")]),
@@ -14,23 +18,17 @@ extension Dialect {
         outlines: TagPair("Outlines"),
         outline: TagPair("Outline"),
         thread: TagPair("Thread"),
-        returns: nil,
-        conclusion: TagPair("Conclusion"),
+        conclusion: Conclusion(TagPair("Conclusion")),
         think: TagPair("think"),
         answer: .boxed,
         ends: ["<|im_end|>", "<|endoftext|>"],
         separator: "\n",
-        numberSuffix: ":",
         threadSeed: TokenText([.text("\n"), .control("<Thread>"), .text("\n{n}:")]),
         laterJoinedSeed: TokenText([.control("<Thread>"), .text("\n{n}:")]),
         cutThreadEnd: TokenText([.text("\n"), .control("</Thread>")]),
         threadsEnd: TokenText([.text("\n")]),
         shows: .wholeThreads,
         join: .reprefill,
-        blockEnd: .model,
-        nests: false,
-        failedReturn: "",
-        maximumOutlines: 50,
-        answersByNumber: false
+        maximumOutlines: 50
     )
 }

@@ -1,10 +1,56 @@
 /// The control-token syntax that a model family was trained on, as data.
 ///
-/// A dialect says which tags there are, how a thread is seeded, what the parent sees of a thread after the join and in
-/// which form. Methods, parser, grammar and run read it; none of them knows a dialect by name.
+/// A dialect says which tags there are, when a line forks, how a thread is seeded, what the parent sees of a thread after
+/// the join and in which form. Methods, parser, grammar and run read it; none of them knows a dialect by name.
 public struct Dialect: Sendable, Hashable {
+    /// When a line forks and into how many threads.
+    public enum ForkPoint: Sendable, Hashable {
+        /// At the end of the outline list, into one thread for each outline.
+        case outlines
+        /// At the opening tag of a block, into so many threads that nothing but their draws tells apart.
+        case blockOpening(threads: Int)
+        /// Before the model writes anything, once, into so many threads.
+        case start(threads: Int)
+        /// At the end of a list of messages in plain text, into one thread for each; a thread sees its message and nothing
+        /// else, the parent only what threads hand back.
+        case messages(MessageSyntax)
+    }
+
+    /// A summary of a block's threads, which the parent writes after the join.
+    public struct Conclusion: Sendable, Hashable {
+        /// Its tags.
+        public var tags: TagPair
+        /// Whether it stands behind the block's closing tag, not before it.
+        public var isAfterBlock: Bool
+
+        /// Creates a conclusion.
+        public init(_ tags: TagPair, isAfterBlock: Bool = false) {
+            self.tags = tags
+            self.isAfterBlock = isAfterBlock
+        }
+    }
+
+    /// How the outlines of a block are numbered.
+    public enum Numbering: String, Sendable, Codable, CaseIterable {
+        /// From 1 in every block.
+        case flat
+        /// From 1, behind the label of the thread that the block is in: `1.2` is the second outline within thread 1.
+        case dotted
+    }
+
+    /// Whether an outline may say which outlines it comes after.
+    public enum Dependencies: String, Sendable, Codable, CaseIterable {
+        /// It may not; words that say so are malformed.
+        case none
+        /// It is understood where a model writes it, and the control grammar keeps a model from writing it that has never
+        /// been shown how.
+        case read
+        /// The control grammar offers it.
+        case written
+    }
+
     /// What of a thread the join shows to the parent.
-    public enum JoinedContent: String, Sendable, Codable {
+    public enum JoinedContent: String, Sendable, Codable, CaseIterable {
         /// Only the thread's return.
         case returns
         /// Everything the thread wrote.
@@ -12,16 +58,17 @@ public struct Dialect: Sendable, Hashable {
     }
 
     /// In which form threads come back.
-    public enum Join: String, Sendable, Codable {
-        /// Text is appended and attended to with plain causal attention.
+    public enum Join: String, Sendable, Codable, CaseIterable {
+        /// Text is appended and attended to with plain causal attention; positions are those of one text.
         case reprefill
-        /// The threads' own keys and values are adopted.
+        /// The threads' own keys and values are adopted: all threads start at the position of the fork, none sees another,
+        /// and the parent goes on after the longest.
         case stitch
     }
 
     /// Who writes the closing tag of a parallel block.
     public enum BlockEnd: String, Sendable, Codable {
-        /// The runtime appends it at the join.
+        /// The runtime appends it at the join, or there is none.
         case runtime
         /// The model writes it after the join.
         case model
@@ -33,6 +80,8 @@ public struct Dialect: Sendable, Hashable {
         case tagged(TagPair)
         /// In the last `\boxed{}` of the text after the thinking ended.
         case boxed
+        /// In what a line hands back by ``MessageSyntax/returned(in:)``.
+        case message
     }
 
     /// Short name, such as `braid`.
@@ -41,18 +90,20 @@ public struct Dialect: Sendable, Hashable {
     public var promptStart: TokenText
     /// What stands between the user's text and the model's first token.
     public var promptEnd: TokenText
-    /// Tags of a parallel block.
-    public var parallel: TagPair
-    /// Tags of the outline list.
-    public var outlines: TagPair
-    /// Tags of one outline.
-    public var outline: TagPair
-    /// Tags of a thread.
-    public var thread: TagPair
+    /// When a line forks.
+    public var forkPoint: ForkPoint
+    /// Tags of a parallel block; nil when the outline list, or the first thread, begins it.
+    public var parallel: TagPair?
+    /// Tags of the outline list; nil when there is none.
+    public var outlines: TagPair?
+    /// Tags of one outline; nil when there are none.
+    public var outline: TagPair?
+    /// Tags of a thread, in which `{n}` stands for its label; nil where threads are told apart by messages.
+    public var thread: TagPair?
     /// Tags of what a thread hands back; nil when threads hand back everything.
     public var returns: TagPair?
-    /// Tags of an optional summary after the threads.
-    public var conclusion: TagPair?
+    /// A summary after the threads; nil when there is none.
+    public var conclusion: Conclusion?
     /// Tags of the thinking part; nil when there is none.
     public var think: TagPair?
     /// Where the answer stands.
@@ -61,45 +112,65 @@ public struct Dialect: Sendable, Hashable {
     public var ends: Set<String>
     /// Plain text between two structural tags, such as a newline; may be empty.
     public var separator: String
-    /// Plain text between an outline's number and its text.
+    /// Plain text between an outline's opening tag and its label.
+    public var outlineStart: String
+    /// Plain text between a label and what it labels.
     public var numberSuffix: String
-    /// What a thread's context gets before the model goes on in it; `{n}` stands for the outline's number and
-    /// `{outline}` for its text.
+    /// How outlines are numbered.
+    public var numbering: Numbering
+    /// Whether an outline may say which outlines it comes after.
+    public var dependencies: Dependencies
+    /// What the runtime appends to the parent before it forks, shared by all threads.
+    public var forkText: TokenText
+    /// What a thread's context gets before the model goes on in it; `{n}` stands for its label and `{outline}` for its
+    /// outline's text.
     public var threadSeed: TokenText
     /// For ``JoinedContent/wholeThreads``: what stands before the second and later threads in the joined text, with the
     /// same placeholders; the first has ``threadSeed``.
     public var laterJoinedSeed: TokenText
-    /// For ``JoinedContent/wholeThreads``: what closes a thread that was cut.
+    /// For ``JoinedContent/wholeThreads``: what closes a thread that did not close itself, with the same placeholders.
     public var cutThreadEnd: TokenText
-    /// What the runtime appends after the threads, before the block's end.
+    /// For ``JoinedContent/wholeThreads``: what the runtime appends to every thread once it is closed.
+    public var threadTail: TokenText
+    /// What the runtime appends to the parent after the threads: as much of the block's end as the model does not write,
+    /// and the beginning of its conclusion.
     public var threadsEnd: TokenText
     /// What of a thread the join shows.
     public var shows: JoinedContent
-    /// In which form threads come back.
+    /// In which form threads come back, and with it the rule of positions.
     public var join: Join
-    /// Who writes the block's end.
-    public var blockEnd: BlockEnd
-    /// Whether a thread may fork.
-    public var nests: Bool
+    /// How deep blocks may nest; 1 where only the main line forks.
+    public var maximumDepth: Int
     /// What the join shows in place of the return of a thread that has none.
     public var failedReturn: String
-    /// Most outlines in one block.
+    /// Most threads of one block.
     public var maximumOutlines: Int
+    /// Least tokens that must be left to a line that forks; with fewer it goes on in sequence.
+    public var minimumForkTokens: Int
+    /// Whether anything but white space may stand in the main line before a block.
+    public var allowsTextBeforeBlocks: Bool
     /// Whether an answer that is only a thread's number and ``numberSuffix`` stands for what that thread of the last block
     /// returned.
     public var answersByNumber: Bool
 
-    /// Creates a dialect from all its parts.
+    /// Creates a dialect from its parts.
+    /// - Parameter laterJoinedSeed: nil for the same as `threadSeed`.
     public init(
-        name: String, promptStart: TokenText, promptEnd: TokenText, parallel: TagPair, outlines: TagPair,
-        outline: TagPair, thread: TagPair, returns: TagPair?, conclusion: TagPair?, think: TagPair?,
-        answer: AnswerForm, ends: Set<String>, separator: String, numberSuffix: String, threadSeed: TokenText,
-        laterJoinedSeed: TokenText, cutThreadEnd: TokenText, threadsEnd: TokenText, shows: JoinedContent, join: Join,
-        blockEnd: BlockEnd, nests: Bool, failedReturn: String, maximumOutlines: Int, answersByNumber: Bool
+        name: String, promptStart: TokenText = TokenText(), promptEnd: TokenText = TokenText(),
+        forkPoint: ForkPoint = .outlines, parallel: TagPair? = nil, outlines: TagPair? = nil, outline: TagPair? = nil,
+        thread: TagPair? = nil, returns: TagPair? = nil, conclusion: Conclusion? = nil, think: TagPair? = nil,
+        answer: AnswerForm, ends: Set<String>, separator: String = "", outlineStart: String = "",
+        numberSuffix: String = ":", numbering: Numbering = .flat, dependencies: Dependencies = .none,
+        forkText: TokenText = TokenText(), threadSeed: TokenText = TokenText(), laterJoinedSeed: TokenText? = nil,
+        cutThreadEnd: TokenText = TokenText(), threadTail: TokenText = TokenText(),
+        threadsEnd: TokenText = TokenText(), shows: JoinedContent, join: Join, maximumDepth: Int = 1,
+        failedReturn: String = "", maximumOutlines: Int, minimumForkTokens: Int = 0,
+        allowsTextBeforeBlocks: Bool = true, answersByNumber: Bool = false
     ) {
         self.name = name
         self.promptStart = promptStart
         self.promptEnd = promptEnd
+        self.forkPoint = forkPoint
         self.parallel = parallel
         self.outlines = outlines
         self.outline = outline
@@ -110,124 +181,40 @@ public struct Dialect: Sendable, Hashable {
         self.answer = answer
         self.ends = ends
         self.separator = separator
+        self.outlineStart = outlineStart
         self.numberSuffix = numberSuffix
+        self.numbering = numbering
+        self.dependencies = dependencies
+        self.forkText = forkText
         self.threadSeed = threadSeed
-        self.laterJoinedSeed = laterJoinedSeed
+        self.laterJoinedSeed = laterJoinedSeed ?? threadSeed
         self.cutThreadEnd = cutThreadEnd
+        self.threadTail = threadTail
         self.threadsEnd = threadsEnd
         self.shows = shows
         self.join = join
-        self.blockEnd = blockEnd
-        self.nests = nests
+        self.maximumDepth = maximumDepth
         self.failedReturn = failedReturn
         self.maximumOutlines = maximumOutlines
+        self.minimumForkTokens = minimumForkTokens
+        self.allowsTextBeforeBlocks = allowsTextBeforeBlocks
         self.answersByNumber = answersByNumber
     }
 
-    /// Tags without which not even a sequential answer is possible; ``ends`` is not among them.
-    public var sequentialTags: Set<String> {
-        var tags = (promptStart + promptEnd).controlTags
-        if let think { tags.formUnion([think.open, think.close]) }
-        if case .tagged(let pair) = answer { tags.formUnion([pair.open, pair.close]) }
-        return tags
-    }
-
-    /// Tags that a run which may fork needs; ``ends`` and ``conclusion`` are not among them.
-    public var forkingTags: Set<String> {
-        var tags = sequentialTags
-        for pair in [parallel, outlines, outline, thread] { tags.formUnion([pair.open, pair.close]) }
-        if let returns { tags.formUnion([returns.open, returns.close]) }
-        return tags
-    }
-
-    /// Every tag of the dialect.
-    public var allTags: Set<String> {
-        var tags = forkingTags.union(ends)
-        if let conclusion { tags.formUnion([conclusion.open, conclusion.close]) }
-        return tags
-    }
-
-    /// The prompt for a question; the question's text stays text, whatever it contains.
-    public func prompt(for question: Question) -> TokenText {
-        promptStart + TokenText([.text(question.text)]) + promptEnd
-    }
-
-    /// What the thread of an outline starts with.
-    /// - Parameter returned: what the threads handed back that this outline comes after, in the order of ``Outline/after``.
-    public func seed(for outline: Outline, after returned: [(number: Int, content: TokenText.Piece)] = []) -> TokenText
-    {
-        TokenText(returned.flatMap { returnPieces(number: $0.number, content: $0.content) })
-            + Self.fill(threadSeed, with: outline)
-    }
-
-    /// One return as the parent sees it: opening tag, number, the return's own tokens, closing tag.
-    func returnPieces(number: Int, content: TokenText.Piece) -> [TokenText.Piece] {
-        let label = TokenText.Piece.text("\(number)\(numberSuffix)")
-        guard let returns else { return [label, content] }
-        return [.control(returns.open), label, content, .control(returns.close)]
-    }
-
-    /// What the parent sees at the join of threads in outline order.
-    func joinedText(_ threads: [JoinedThread]) -> TokenText {
-        joinedTextBeginning(threads) + blockEndText
-    }
-
-    /// What the joined text begins with, once the first threads in outline order have ended.
-    func joinedTextBeginning(_ threads: [JoinedThread]) -> TokenText {
-        var joined = TokenText()
-        for (index, thread) in threads.enumerated() {
-            switch shows {
-            case .returns:
-                let content = thread.returned ?? .text(failedReturn)
-                joined.pieces += returnPieces(number: thread.outline.number, content: content)
-            case .wholeThreads:
-                joined.pieces += Self.fill(index == 0 ? threadSeed : laterJoinedSeed, with: thread.outline).pieces
-                joined.pieces += thread.content
-                if !thread.isClosed { joined.pieces += cutThreadEnd.pieces }
-            }
+    /// The same structure in the frame of another dialect: its prompt, thinking part, answer and ends. For a model that
+    /// was trained on several structures behind one prompt. A thread of messages is asked as if its message were a question.
+    public func framed(by frame: Dialect) -> Dialect {
+        var dialect = self
+        dialect.promptStart = frame.promptStart
+        dialect.promptEnd = frame.promptEnd
+        dialect.think = frame.think
+        dialect.answer = frame.answer
+        dialect.ends = frame.ends
+        if var messages {
+            let message = messages.childPrompt.pieces.filter { if case .text = $0 { true } else { false } }
+            messages.childPrompt = frame.promptStart + TokenText(message) + frame.promptEnd
+            dialect.forkPoint = .messages(messages)
         }
-        return joined
-    }
-
-    /// What the runtime appends after the threads: ``threadsEnd`` and, where that is its task, the block's closing tag.
-    var blockEndText: TokenText {
-        blockEnd == .runtime ? threadsEnd + TokenText([.control(parallel.close)]) : threadsEnd
-    }
-
-    /// What of one thread a join may show.
-    struct JoinedThread {
-        /// Its outline.
-        var outline: Outline
-        /// Its return, if it has one.
-        var returned: TokenText.Piece?
-        /// Everything after its seed.
-        var content: [TokenText.Piece]
-        /// Whether its content ends with the thread's closing tag.
-        var isClosed: Bool
-    }
-
-    /// Replaces `{n}` and `{outline}` in the template's text in one pass, so an outline's own braces stay.
-    private static func fill(_ template: TokenText, with outline: Outline) -> TokenText {
-        TokenText(
-            template.pieces.map { piece in
-                guard case .text(let text) = piece else { return piece }
-                var filled = ""
-                var rest = text[...]
-                while let brace = rest.firstIndex(of: "{") {
-                    filled += rest[..<brace]
-                    rest = rest[brace...]
-                    if rest.hasPrefix("{n}") {
-                        filled += String(outline.number)
-                        rest = rest.dropFirst(3)
-                    } else if rest.hasPrefix("{outline}") {
-                        filled += outline.text
-                        rest = rest.dropFirst(9)
-                    } else {
-                        filled += "{"
-                        rest = rest.dropFirst()
-                    }
-                }
-                return .text(filled + rest)
-            })
+        return dialect
     }
 }

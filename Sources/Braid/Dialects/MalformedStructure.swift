@@ -22,8 +22,16 @@ public enum MalformedStructure: Sendable, Hashable, CustomStringConvertible {
     case threadWithoutNumber
     /// Threads that do not match the outlines one to one.
     case threadCount(threads: Int, outlines: Int)
+    /// A label whose beginning is not that of the thread the block is in.
+    case wrongPrefix(String, expected: String)
+    /// Fewer threads in a block than it must have.
+    case tooFewThreads(Int, least: Int)
     /// A thread that ended without its return.
     case missingReturn
+    /// A block without the conclusion that its dialect demands.
+    case missingConclusion
+    /// Text in the main line of a dialect that allows none before a block.
+    case textBeforeBlock
     /// Input that ended inside this tag.
     case unclosed(String)
 
@@ -41,7 +49,11 @@ public enum MalformedStructure: Sendable, Hashable, CustomStringConvertible {
         case .tooDeep(let limit): "a block deeper than \(limit)"
         case .threadWithoutNumber: "a thread without a number"
         case .threadCount(let threads, let outlines): "\(threads) threads for \(outlines) outlines"
+        case .wrongPrefix(let prefix, let expected): "a label that begins with \(prefix) where \(expected) was due"
+        case .tooFewThreads(let count, let least): "\(count) threads in a block of at least \(least)"
         case .missingReturn: "a thread without a return"
+        case .missingConclusion: "a block without a conclusion"
+        case .textBeforeBlock: "text before a block"
         case .unclosed(let tag): "\(tag) is never closed"
         }
     }

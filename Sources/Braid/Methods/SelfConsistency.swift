@@ -5,33 +5,42 @@
 public struct SelfConsistency: ReasoningMethod {
     /// `self-consistency`.
     public let name = "self-consistency"
-    /// The dialect it speaks.
-    public let dialect: Dialect
+    /// How the model is asked.
+    public let frame: AnswerFrame
     /// Number of samples; each is a thread of the run's budget.
     public let samples: Int
 
-    /// Creates the method.
+    /// Creates the method for a model trained on a dialect.
     /// - Parameter samples: 1...256.
     /// - Throws: ``RunError/invalidOption(name:value:allowed:)``.
     public init(samples: Int, dialect: Dialect = .braid) throws(RunError) {
-        guard (1...256).contains(samples) else {
-            throw .invalidOption(name: "samples", value: samples, allowed: 1...256)
-        }
+        try RunError.check("samples", samples, in: 1...256)
         self.samples = samples
-        self.dialect = dialect
+        frame = .dialect(dialect)
     }
 
-    /// Only question and answer have tags.
-    public var controlTags: Set<String> { dialect.sequentialTags }
+    /// Creates the method for any other model.
+    /// - Parameter samples: 1...256.
+    /// - Throws: ``RunError/invalidOption(name:value:allowed:)``, ``RunError/missingPlaceholders(_:prompt:)``.
+    public init(samples: Int, asking prompt: PromptTemplate) throws(RunError) {
+        try RunError.check("samples", samples, in: 1...256)
+        self.samples = samples
+        frame = .words(prompt)
+        try frame.check()
+    }
 
-    /// Prefills the prompt once, decodes every sample from it, and votes.
+    /// The dialect it speaks.
+    public var dialect: Dialect { frame.dialect }
+
+    /// Only question and answer have tags.
+    public var controlTags: Set<String> { frame.controlTags }
+
+    /// Prefills the prompt once, decodes every sample from it, and votes; a run that is stopped answers by the votes of the
+    /// samples that had ended.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {
-        guard samples <= run.budget.maximumThreads else {
-            throw RunError.invalidOption(name: "samples", value: samples, allowed: 1...run.budget.maximumThreads)
-        }
-        let main = try await run.open(mayFork: false)
-        let lines = try await run.fork(main, count: samples) { _ = try await run.decode($0) }
-        let answers = lines.map { run.answer(in: $0) }
+        let answers = try await run.answers(samples, to: question, in: frame) { ended in
+            if let winner = Vote(ended.compactMap(\.answer.text)).winner { run.settle(for: winner) }
+        }.map(\.answer)
         let vote = Vote(answers.compactMap(\.text))
         let outcome = vote.winner == nil ? answers.first?.outcome ?? .finished : .finished
         return Answer(text: vote.winner, outcome: outcome)

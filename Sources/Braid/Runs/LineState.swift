@@ -19,6 +19,7 @@ struct LineState: Sendable {
 
     private let dialect: Dialect
     private let line: ControlGrammar.Line
+    private let label: String
     private var parser: DialectParser
     /// Everything decoded and joined since the seed, as a join resends it.
     private var content: [TokenText.Piece] = []
@@ -28,14 +29,24 @@ struct LineState: Sendable {
     /// Whether ``returnTokens`` are the return's text, which they are where the engine takes ids.
     private var resendsTokens = false
     private var isClosed = false
+    private var mayForkAtStart: Bool
+    /// In dialects of messages: what the line's next context holds behind its prompt.
+    private var plainText = ""
+    /// How much of ``plainText`` comes before what the model wrote since the latest join.
+    private var joinedBytes = 0
 
-    init(_ dialect: Dialect, line: ControlGrammar.Line, mayFork: Bool) {
+    init(_ dialect: Dialect, line: ControlGrammar.Line, label: String = "", mayFork: Bool) {
         self.dialect = dialect
         self.line = line
+        self.label = label
+        if case .start = dialect.forkPoint { mayForkAtStart = mayFork && line == .main } else { mayForkAtStart = false }
         // A line's own parser never sees the inside of its threads, so one block at a time is all it may find.
         let limits = DialectParser.Limits(outlines: dialect.maximumOutlines, depth: mayFork ? 1 : 0)
-        parser = DialectParser(dialect, line: line, limits: limits)
+        parser = DialectParser(dialect, line: line, label: label, limits: limits)
     }
+
+    /// What was malformed in what the model wrote, in order.
+    private(set) var malformed: [MalformedStructure] = []
 
     /// How far the thinking part has come.
     var thinking: ControlGrammar.Thinking { parser.thinking }
@@ -46,6 +57,7 @@ struct LineState: Sendable {
         decodedCount += 1
         start = .body
         text += token.control ?? token.text
+        if dialect.messages != nil { plainText += token.text }
         append(token, byID: byID)
         let wasInReturn = parser.isInReturn
         let wasInOutlines = parser.isInOutlines
@@ -56,10 +68,37 @@ struct LineState: Sendable {
         return found
     }
 
+    /// Takes a tag that the runtime put in, as if the model had written it.
+    mutating func insert(_ tag: String) {
+        text += tag
+        for event in parser.consume(DecodedToken(id: -1, text: "", control: tag)) { note(event) }
+    }
+
+    /// The threads to fork into where a line forks before anything is decoded; nil elsewhere, and the second time.
+    mutating func forkAtStart() -> [Outline]? {
+        guard mayForkAtStart else { return nil }
+        mayForkAtStart = false
+        return unplannedOutlines
+    }
+
+    /// Numbers for threads that no outline describes; empty in other dialects.
+    var unplannedOutlines: [Outline] {
+        (0..<(dialect.unplannedThreads ?? 0)).map { Outline(number: $0 + 1, text: "") }
+    }
+
     /// Takes note that a decode call ended with this tag, and gives the line's outcome.
     mutating func finish(at tag: String) -> ThreadOutcome {
+        if let messages = dialect.messages {
+            returned = messages.returned(in: String(decoding: plainText.utf8.dropFirst(joinedBytes), as: UTF8.self))
+            if line == .main, dialect.answer == .message { answer = returned }
+            return .finished
+        }
         guard line == .thread else { return .finished }
-        guard tag == dialect.thread.close else { return .malformed("\(tag) instead of \(dialect.thread.close)") }
+        let close = dialect.threadTags(label: label)?.close ?? ""
+        guard tag == close else {
+            dropLastToken()
+            return .malformed("\(tag) instead of \(close)")
+        }
         isClosed = true
         let lacksReturn = dialect.returns != nil && returned == nil
         return lacksReturn ? .malformed(MalformedStructure.missingReturn.description) : .finished
@@ -72,9 +111,49 @@ struct LineState: Sendable {
         joinedReturns = returns
         outlines = []
         outlineTokens = 0
-        start = dialect.blockEnd == .model ? .blockEnd : .body
+        start = dialect.startAfterJoin
+        append(text)
+    }
+
+    /// Takes note of what the runtime put into the line's context.
+    mutating func append(_ text: TokenText) {
         content += text.pieces
     }
+
+    // MARK: Messages
+
+    /// What the line's messages may speak of: everything before its latest list of them.
+    var textBeforeMessages: String { plainText.cut(before: dialect.messages?.list.open) }
+
+    /// Whether the last line that was written ends a list of messages, which is how a line spawns.
+    var spawns: Bool {
+        guard let messages = dialect.messages, !outlines.isEmpty else { return false }
+        let lines = plainText.split(separator: "\n", omittingEmptySubsequences: true)
+        return lines.last?.contains(messages.list.close) ?? false
+    }
+
+    /// Puts what threads handed back in place of their messages, and gives what the line's next context holds behind its
+    /// prompt.
+    mutating func replaceMessages(by joined: String) -> String {
+        plainText = textBeforeMessages + joined
+        joinedBytes = plainText.utf8.count
+        return plainText
+    }
+
+    /// Puts the beginning of a list of messages in place of a joined view that the model began to write, and gives what
+    /// the line's next context holds behind its prompt.
+    mutating func repairJoin() -> String {
+        parser = DialectParser(
+            dialect, line: line, label: label, limits: DialectParser.Limits(outlines: dialect.maximumOutlines, depth: 1)
+        )
+        if let messages = dialect.messages {
+            plainText = plainText.cut(before: messages.joined.open) + messages.list.open
+            for event in parser.consume(text: messages.list.open) { note(event) }
+        }
+        return plainText
+    }
+
+    // MARK: Joins
 
     /// What a join may show of the line.
     func joinedThread(_ outline: Outline) -> Dialect.JoinedThread {
@@ -92,7 +171,7 @@ struct LineState: Sendable {
     private mutating func append(_ token: DecodedToken, byID: Bool) {
         // Only a dialect that shows whole threads resends them.
         guard dialect.shows == .wholeThreads else {
-            resendsTokens = byID
+            resendsTokens = byID && dialect.messages == nil
             return
         }
         if byID {
@@ -109,16 +188,31 @@ struct LineState: Sendable {
         }
     }
 
+    /// Takes a tag that ended the line in the wrong place out of what a join resends.
+    private mutating func dropLastToken() {
+        if case .tokens(var ids) = content.popLastIfTokens() {
+            ids.removeLast()
+            content.append(.tokens(ids))
+        } else if case .control = content.last {
+            content.removeLast()
+        }
+    }
+
     private mutating func note(_ event: StructureEvent) {
         switch event {
         case .blockOpened:
             outlines = []
             outlineTokens = 1
         case .outline(let outline): outlines.append(outline)
-        case .blockClosed: outlines = []
+        case .blockClosed:
+            // A list of messages is over where the line ends, which is where it spawns.
+            if dialect.messages == nil { outlines = [] }
         case .returned(let text): returned = text
         case .answer(let text): answer = resolved(text)
-        case .text, .outlinesClosed, .threadOpened, .returnOpened, .threadClosed, .malformed: break
+        case .malformed(let what): malformed.append(what)
+        case .text, .outlinesClosed, .threadOpened, .returnOpened, .joinOpened, .conclusionOpened, .conclusionClosed,
+            .thinkingOpened, .thinkingClosed, .threadClosed, .ended:
+            break
         }
     }
 
@@ -128,6 +222,14 @@ struct LineState: Sendable {
         let number = AnswerExtractor.trimmed(String(text.dropLast(dialect.numberSuffix.count)))
         guard let number = Int(number), let returned = joinedReturns[number] else { return text }
         return returned
+    }
+}
+
+extension String {
+    /// What stands before the last place of this text; everything where it is nowhere.
+    fileprivate func cut(before text: String?) -> String {
+        guard let text, !text.isEmpty, let place = ranges(of: text).last else { return self }
+        return String(self[..<place.lowerBound])
     }
 }
 

@@ -6,16 +6,16 @@ import Synchronization
 public final class LiveThread: Sendable {
     /// Its path, see ``ReasoningThread/id``.
     public let id: String
-    /// Its subtask; nil for the main line and for threads forked without outlines.
+    /// Its subtask; one that only has a number in dialects without outlines, nil for the main line and for lines that a
+    /// method forked of its own accord.
     public let outline: Outline?
     /// 0 for the main line, 1 for its threads, and so on.
     public let depth: Int
 
-    /// Nil for a thread that the budget did not let start.
-    let context: (any EngineContext)?
     let line: ControlGrammar.Line
     let mayFork: Bool
     let state: Mutex<LineState>
+    private let slot: Mutex<(any EngineContext)?>
 
     init(
         id: String, outline: Outline?, depth: Int, context: (any EngineContext)?, line: ControlGrammar.Line,
@@ -24,11 +24,25 @@ public final class LiveThread: Sendable {
         self.id = id
         self.outline = outline
         self.depth = depth
-        self.context = context
+        slot = Mutex(context)
         self.line = line
         self.mayFork = mayFork
-        state = Mutex(LineState(dialect, line: line, mayFork: mayFork))
+        state = Mutex(LineState(dialect, line: line, label: outline?.label ?? "", mayFork: mayFork))
     }
+
+    /// Nil for a thread that the budget did not let start.
+    var context: (any EngineContext)? { slot.withLock { $0 } }
+
+    /// Goes on in another context, and gives the one before.
+    func move(to context: any EngineContext) -> (any EngineContext)? {
+        slot.withLock { slot in
+            defer { slot = context }
+            return slot
+        }
+    }
+
+    /// What was malformed in what the model wrote in it, in order.
+    public var malformed: [MalformedStructure] { state.withLock { $0.malformed } }
 
     /// How it ended; nil while it can go on.
     public var outcome: ThreadOutcome? { state.withLock { $0.outcome } }

@@ -2,34 +2,37 @@ import Synchronization
 
 extension ReasoningRun {
     /// What a line's next decode call may do; nil when its budget is used up.
-    func decodingOptions(for thread: LiveThread) -> DecodingOptions? {
+    func decodingOptions(for thread: LiveThread, mayFork: Bool) -> DecodingOptions? {
         let (decoded, start, thinking) = thread.state.withLock { ($0.decodedCount, $0.start, $0.thinking) }
         let (tokens, outlines) = state.withLock {
             (
                 $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line),
-                thread.mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
+                mayFork ? $0.ledger.forkableThreads(depth: thread.depth) : 0
             )
         }
         guard tokens > 0 else { return nil }
         let grammar = ControlGrammar(
-            dialect, line: thread.line, start: start, maximumOutlines: outlines, thinking: thinking)
+            dialect, line: thread.line, start: start,
+            maximumOutlines: tokens < dialect.minimumForkTokens ? 0 : outlines, thinking: thinking,
+            label: thread.outline?.label ?? "")
         return DecodingOptions(
-            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id), stops: stops(of: thread),
+            sampling: sampling, seed: ThreadSeed.derive(from: seed, path: thread.id),
+            stops: stops(of: thread, mayFork: mayFork),
             maximumTokens: tokens, grammar: engineDescription.masksTokens ? grammar : nil)
     }
 
     /// Reads one decode call to its end; the budget is charged token by token.
-    func read(_ tokens: DecodedTokens, into thread: LiveThread) async throws -> StopReason {
-        let stops = stops(of: thread)
+    func read(_ tokens: DecodedTokens, stops: Set<String>, into thread: LiveThread) async throws -> StopReason {
         var start = seconds
         for try await event in tokens {
             switch event {
             case .stop(let reason): return reason
             case .token(let token):
                 let end = seconds
-                let left = take(token, into: thread, start: start, end: end)
+                let (left, opensJoin) = take(token, into: thread, start: start, end: end)
                 start = end
                 try checkStop()
+                if opensJoin { return .control(dialect.messages?.joined.open ?? "") }
                 let isStop = token.control.map { stops.contains($0) } ?? false
                 if left == 0, !isStop { return .tokenLimit }
             }
@@ -57,15 +60,30 @@ extension ReasoningRun {
         events.send(.threadFinished(thread: thread.id, outcome: outcome, returned: returned))
     }
 
-    private func stops(of thread: LiveThread) -> Set<String> {
+    /// Whether a line has enough tokens left to fork.
+    func hasTokensToFork(_ thread: LiveThread) -> Bool {
+        guard dialect.minimumForkTokens > 0 else { return true }
+        let decoded = thread.state.withLock { $0.decodedCount }
+        return state.withLock {
+            $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line)
+                >= dialect.minimumForkTokens
+        }
+    }
+
+    func stops(of thread: LiveThread, mayFork: Bool) -> Set<String> {
         var stops = dialect.ends
-        if thread.line == .thread { stops.insert(dialect.thread.close) }
-        if thread.mayFork { stops.insert(dialect.outlines.close) }
+        if thread.line == .thread, let tags = dialect.threadTags(label: thread.outline?.label ?? "") {
+            stops.insert(tags.close)
+        }
+        if mayFork, let tag = dialect.forkTag { stops.insert(tag) }
         return stops
     }
 
-    /// Takes a token into books, record, structure and events, and says how many more the line may decode.
-    func take(_ token: DecodedToken, into thread: LiveThread, start: Double, end: Double) -> Int {
+    /// Takes a token into books, record, structure and events, and says how many more the line may decode, and whether the
+    /// model began to write what only a join may.
+    func take(
+        _ token: DecodedToken, into thread: LiveThread, start: Double, end: Double
+    ) -> (left: Int, opensJoin: Bool) {
         let byID = engineDescription.tier == .tokens
         let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
         if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }
@@ -75,9 +93,10 @@ extension ReasoningRun {
             recorder.malformed()
             events.send(.malformed(thread: thread.id, what: what))
         }
-        return state.withLock {
+        let left = state.withLock {
             $0.ledger.decodedToken()
             return $0.ledger.decodableTokens(decoded: decoded, depth: thread.depth, line: thread.line)
         }
+        return (left, found.contains(.joinOpened))
     }
 }

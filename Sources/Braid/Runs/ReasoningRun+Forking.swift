@@ -6,25 +6,26 @@ extension ReasoningRun {
         try checkStop()
         guard let context = parent.context else { throw EngineError.contextNotUsable("the thread never started") }
         let granted = state.withLock { $0.ledger.grantThreads(outlines.count, depth: parent.depth) }
-        let contexts = granted > 0 ? try await context.fork(granted) : []
+        // Threads of messages have contexts of their own, which hold their messages alone.
+        let contexts = granted > 0 && dialect.messages == nil ? try await context.fork(granted) : []
         let paths = recorder.paths(forThreadsOf: parent.id, count: outlines.count)
-        let written = outlines.compactMap(\.self)
+        let written = dialect.unplannedThreads == nil ? outlines.compactMap(\.self) : []
         recorder.fork(
             parent.id, outlines: written, threads: paths,
             outlineTokens: parent.state.withLock { $0.outlineTokens })
         events.send(.forked(thread: parent.id, outlines: written, into: paths))
         let depth = parent.depth + 1
-        let mayFork = parent.mayFork && (line == .main || dialect.nests) && depth < budget.maximumDepth
+        let mayFork = parent.mayFork && (line == .main || depth < dialect.maximumDepth) && depth < budget.maximumDepth
         let threads = outlines.indices.map { index in
             LiveThread(
                 id: paths[index], outline: outlines[index], depth: depth,
                 context: index < contexts.count ? contexts[index] : nil, line: line, mayFork: mayFork, dialect: dialect)
         }
-        for thread in threads {
-            recorder.begin(thread.id, outline: thread.outline)
+        for (index, thread) in threads.enumerated() {
+            recorder.begin(thread.id, outline: dialect.unplannedThreads == nil ? thread.outline : nil)
             if let context = thread.context {
                 keep(context, of: thread)
-            } else {
+            } else if index >= granted {
                 cut(thread, .failed("not started: the budget of \(budget.maximumThreads) threads is used up"))
             }
         }
@@ -35,14 +36,18 @@ extension ReasoningRun {
     func perform(
         _ thread: LiveThread, seeded seed: TokenText?, _ body: @Sendable (LiveThread) async throws -> Void
     ) async {
-        guard let context = thread.context else { return }
+        guard thread.outcome == nil else { return }
         do {
             try checkStop()
             events.send(.threadStarted(thread: thread.id, outline: thread.outline))
             if let seed {
                 let start = seconds
-                let count = try await context.extend(seed)
-                recordPrefill(.seed, seed, tokens: count, in: thread, since: start)
+                let count = try await startContext(of: thread, seed)
+                recordPrefill(
+                    dialect.messages == nil ? .seed : .prompt, seed, tokens: count, in: thread, since: start)
+            }
+            guard thread.context != nil else {
+                return end(thread, .failed("its message names nothing that its parent has written"))
             }
             try await body(thread)
             end(thread, .finished)
@@ -55,13 +60,13 @@ extension ReasoningRun {
         }
     }
 
-    /// What threads handed back, for the seeds of those that come after them.
-    func returns(of threads: [LiveThread]) -> [(number: Int, content: TokenText.Piece)] {
-        threads.compactMap { thread in
-            thread.joined { $0.joinedThread($1) }.map {
-                (number: $0.outline.number, content: $0.returned ?? .text(dialect.failedReturn))
-            }
+    /// What a thread of this parent starts with; nil where its message names what the parent has not written.
+    func seed(of thread: LiveThread, after earlier: [LiveThread], from parent: LiveThread) -> TokenText? {
+        guard let outline = thread.outline else { return nil }
+        guard let messages = dialect.messages else {
+            return dialect.seed(for: outline, after: earlier.compactMap { $0.joined { $0.joinedThread($1) } })
         }
+        return messages.prompt(for: outline, from: parent.state.withLock { $0.textBeforeMessages })
     }
 
     /// Lets the engine prefill what a join will begin with, while later threads still run. Changes nothing on record.

@@ -71,7 +71,7 @@ extension ReasoningRun {
         try checkStop()
         var members: [Int] = []
         for (member, thread) in group.threads.enumerated() where thread.outcome == nil {
-            if decodingOptions(for: thread) == nil {
+            if decodingOptions(for: thread, mayFork: false) == nil {
                 cut(thread, .tokenLimit)
             } else {
                 members.append(member)
@@ -89,7 +89,7 @@ extension ReasoningRun {
         let end = seconds
         for (member, drawn) in zip(members, drawn) {
             let thread = group.threads[member]
-            let left = take(drawn.token, into: thread, start: start, end: end)
+            let (left, _) = take(drawn.token, into: thread, start: start, end: end)
             let count = group.counts.withLock { counts in
                 counts[member] += 1
                 return counts[member]
@@ -148,10 +148,10 @@ extension ReasoningRun {
     public func conclude(_ thread: LiveThread, atMost count: Int) async throws {
         try checkStop()
         guard thread.outcome == nil, let context = thread.context else { return }
-        guard var options = decodingOptions(for: thread) else { return cut(thread, .tokenLimit) }
+        guard var options = decodingOptions(for: thread, mayFork: false) else { return cut(thread, .tokenLimit) }
         options.sampling = .greedy
         options.maximumTokens = min(count, options.maximumTokens)
-        let stop = try await read(context.decode(options), into: thread)
+        let stop = try await read(context.decode(options), stops: options.stops, into: thread)
         if stop == .contextFull { cut(thread, .contextFull) } else { end(thread, .finished) }
     }
 

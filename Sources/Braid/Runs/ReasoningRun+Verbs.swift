@@ -22,26 +22,37 @@ extension ReasoningRun {
     }
 
     /// Decodes until the line forks or ends.
+    /// - Parameter mayFork: false forbids the line to fork in this call, even where it otherwise might.
     /// - Returns: the outlines to fork into, never empty; nil when the line is over, see ``LiveThread/outcome``.
     /// - Throws: what the engine throws, and `CancellationError`.
-    public func decode(_ thread: LiveThread) async throws -> [Outline]? {
+    public func decode(_ thread: LiveThread, mayFork: Bool = true) async throws -> [Outline]? {
+        let mayFork = mayFork && thread.mayFork
         while thread.outcome == nil, let context = thread.context {
             try checkStop()
+            if mayFork, let outlines = thread.state.withLock({ $0.forkAtStart() }) { return outlines }
             let decoded = thread.state.withLock { $0.decodedCount }
-            guard let options = decodingOptions(for: thread) else {
+            guard let options = decodingOptions(for: thread, mayFork: mayFork) else {
                 cut(thread, .tokenLimit)
                 break
             }
-            let stop = try await read(context.decode(options), into: thread)
+            let stop = try await read(context.decode(options), stops: options.stops, into: thread)
             switch stop {
             case .tokenLimit: cut(thread, .tokenLimit)
             case .contextFull: cut(thread, .contextFull)
-            case .control(let tag) where tag == dialect.outlines.close:
-                let (outlines, count) = thread.state.withLock { ($0.outlines, $0.decodedCount) }
-                if !outlines.isEmpty { return outlines }
+            case .control(let tag) where tag == dialect.forkTag:
+                let (outlines, count) = thread.state.withLock { state in
+                    (dialect.unplannedThreads == nil ? state.outlines : state.unplannedOutlines, state.decodedCount)
+                }
+                if !outlines.isEmpty, hasTokensToFork(thread) { return outlines }
                 // Nothing to fork into: the line goes on in sequence, as long as it makes progress.
                 guard count > decoded else { throw EngineError.failed("it stopped at \(tag) without decoding it") }
-            case .control(let tag): end(thread, thread.state.withLock { $0.finish(at: tag) })
+            case .control(let tag) where tag == dialect.messages?.joined.open:
+                _ = try await reopen(thread, behind: thread.state.withLock { $0.repairJoin() })
+            case .control(let tag):
+                if mayFork, thread.state.withLock({ $0.spawns }) {
+                    return thread.state.withLock { $0.outlines }
+                }
+                end(thread, thread.state.withLock { $0.finish(at: tag) })
             }
         }
         return nil
@@ -51,12 +62,14 @@ extension ReasoningRun {
     ///
     /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
     /// that throws has that as its outcome; the others go on.
+    /// - Parameter enough: how many threads must have ended before the others are cancelled; nil for all of them.
     /// - Returns: the threads in outline order, all of them ended.
     /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
     public func fork(
-        _ parent: LiveThread, into outlines: [Outline],
+        _ parent: LiveThread, into outlines: [Outline], until enough: Int? = nil,
         each body: @escaping @Sendable (LiveThread) async throws -> Void
     ) async throws -> [LiveThread] {
+        try await extend(parent, by: dialect.forkText)
         let threads = try await split(parent, outlines: outlines, line: .thread)
         var schedule = ForkSchedule(outlines)
         var hasEnded = Array(repeating: false, count: threads.count)
@@ -67,14 +80,16 @@ extension ReasoningRun {
                 for index in schedule.ready() {
                     let needed = schedule.predecessors(of: index).map { threads[$0] }
                     group.addTask {
-                        let seed = self.dialect.seed(for: outlines[index], after: self.returns(of: needed))
+                        let seed = self.seed(of: threads[index], after: needed, from: parent)
                         await self.perform(threads[index], seeded: seed, body)
                         return index
                     }
                 }
                 // Threads join in outline order, so what the first ones show is known before the last one ends.
                 let count = hasEnded.prefix { $0 }.count
-                if dialect.join == .reprefill, !isWarming, count > warmedCount, count < threads.count {
+                if dialect.join == .reprefill, dialect.messages == nil, !isWarming, count > warmedCount,
+                    count < threads.count
+                {
                     (warmedCount, isWarming) = (count, true)
                     group.addTask {
                         await self.warmUpJoin(of: threads.prefix(count), into: parent)
@@ -85,6 +100,7 @@ extension ReasoningRun {
                 if let index = ended {
                     schedule.finished(index)
                     hasEnded[index] = true
+                    if let enough, hasEnded.count(where: { $0 }) >= enough { group.cancelAll() }
                 } else {
                     isWarming = false
                 }
@@ -124,6 +140,13 @@ extension ReasoningRun {
         let count: Int
         do {
             switch dialect.join {
+            case .reprefill where dialect.messages != nil:
+                joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
+                shown = joined
+                for thread in threads { await close(thread) }
+                let (before, after) = try await reopen(
+                    parent, behind: parent.state.withLock { $0.replaceMessages(by: joined.rendered) })
+                count = max(0, after - before)
             case .reprefill:
                 joined = dialect.joinedText(threads.compactMap { $0.joined { $0.joinedThread($1) } })
                 shown = dialect.joinedText(threads.compactMap { $0.joined { $0.shownThread($1) } })
@@ -131,11 +154,10 @@ extension ReasoningRun {
                 try await context.join(threads.compactMap(\.context), as: .reprefill(joined))
                 count = await context.tokenCount - before
             case .stitch:
-                joined = dialect.blockEndText
+                joined = dialect.threadsEnd
                 shown = joined
-                for thread in threads where thread.outcome != .finished { await close(thread) }
-                try await context.join(
-                    threads.filter { $0.outcome == .finished }.compactMap(\.context), as: .stitch)
+                let adopted = try await adoptable(threads)
+                try await context.join(adopted.compactMap(\.context), as: .stitch)
                 count = joined.pieces.isEmpty ? 0 : try await context.extend(joined)
             }
         } catch EngineError.contextTooLong {

@@ -27,6 +27,8 @@ public final class ReasoningRun: Sendable {
     let dialect: Dialect
     let recorder: TrajectoryRecorder
     let state: Mutex<State>
+    /// Samples of prompted calls that may decode at the same time.
+    let slots: ThreadSlots
 
     private let method: any ReasoningMethod
     private let startClock: @Sendable () -> RunClock
@@ -40,6 +42,11 @@ public final class ReasoningRun: Sendable {
         var contexts: [String: any EngineContext] = [:]
         /// Groups that are still to be closed, by the line they were forked from.
         var groups: [String: any ContextGroup] = [:]
+        /// Prompted calls so far.
+        var callCount = 0
+        var callsByLabel: [String: Int] = [:]
+        /// What is answered when the run is stopped from outside.
+        var settledAnswer: String?
     }
 
     /// Prepares a run; nothing happens before ``answer()``.
@@ -62,6 +69,7 @@ public final class ReasoningRun: Sendable {
             Trajectory(
                 question: question, dialect: method.dialect.name, method: method.name, model: description.model,
                 engine: description.name, seed: seed, root: ReasoningThread(id: TrajectoryRecorder.root)))
+        slots = ThreadSlots(budget.maximumThreads)
         startClock = { RunClock(clock) }
         state = Mutex(State(ledger: BudgetLedger(budget), clock: RunClock(clock)))
     }
@@ -156,7 +164,7 @@ public final class ReasoningRun: Sendable {
         let answer: Answer
         switch result {
         case .success(let found): answer = found
-        case .failure where isStopped: answer = Answer(text: nil, outcome: stopOutcome)
+        case .failure where isStopped: answer = Answer(text: state.withLock { $0.settledAnswer }, outcome: stopOutcome)
         case .failure(let error):
             recorder.finish(root, outcome: .failed("\(error)"), returned: nil)
             recorder.end(answer: nil, seconds: seconds)
@@ -176,7 +184,9 @@ public final class ReasoningRun: Sendable {
         of method: any ReasoningMethod, on engine: EngineDescription
     ) throws(RunError) -> Dialect {
         var dialect = method.dialect
-        guard engine.tier >= .text else {
+        // Who asks in plain words needs nothing that a chat lacks.
+        let needsTags = !dialect.ends.isEmpty || !method.controlTags.isEmpty
+        guard engine.tier >= .text || !needsTags else {
             throw .tierTooLow(engine.tier, needed: .text, method: method.name)
         }
         if dialect.join == .stitch, !engine.stitches {

@@ -10,6 +10,12 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
     case cannotGroup(method: String, engine: String)
     /// A number of the method is outside its range.
     case invalidOption(name: String, value: Int, allowed: ClosedRange<Int>)
+    /// A fraction or weight of the method is outside its range.
+    case invalidShare(name: String, value: Double, allowed: String)
+    /// A prompt lacks placeholders for what its method has to say.
+    case missingPlaceholders([String], prompt: String)
+    /// Two options of a method exclude each other.
+    case optionsConflict(String, String)
     /// A run answers once.
     case alreadyStarted
 
@@ -29,7 +35,17 @@ public enum RunError: Error, Sendable, Hashable, CustomStringConvertible {
                 + "the embedded engine, or a method whose threads are joined, such as adaptive or self-consistency"
         case .invalidOption(let name, let value, let allowed):
             "\(name) is \(value); choose a number from \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .invalidShare(let name, let value, let allowed): "\(name) is \(value); allowed: \(allowed)"
+        case .missingPlaceholders(let names, let prompt):
+            "the prompt \(prompt) lacks \(names.map { "{\($0)}" }.joined(separator: ", ")); put "
+                + "\(names.count == 1 ? "it" : "them") where the text belongs"
+        case .optionsConflict(let first, let second): "\(first) does not go with \(second); choose one of the two"
         case .alreadyStarted: "this run has already been started; make a new one for each answer"
         }
+    }
+
+    /// Refuses a number outside its range.
+    static func check(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(RunError) {
+        guard range.contains(value) else { throw .invalidOption(name: name, value: value, allowed: range) }
     }
 }

@@ -97,23 +97,26 @@ private struct LineFigures {
                     prefilled += segment.tokenCount
                 }
             case .fork(let fork):
-                let started = fork.threads.filter { !$0.steps.isEmpty }
-                let figures = started.map { LineFigures($0, contextTokens: context, depth: depth + 1) }
-                add(fork, started, figures)
+                let figures = fork.threads.map {
+                    LineFigures($0, contextTokens: Self.hasOwnPrompt($0) ? 0 : context, depth: depth + 1)
+                }
+                add(fork, figures)
                 context += Self.adoptedTokens(fork)
             }
             longestContext = max(longestContext, context)
         }
     }
 
-    private mutating func add(_ fork: Fork, _ started: [ReasoningThread], _ figures: [LineFigures]) {
+    private mutating func add(_ fork: Fork, _ figures: [LineFigures]) {
         forks += 1
-        threads += figures.count
-        widest = max(widest, figures.count)
+        let startedCount = fork.threads.count { !$0.steps.isEmpty }
+        threads += startedCount
+        widest = max(widest, startedCount)
         parallel += fork.outlineTokens
         var finish: [Int: Int] = [:]
         var longest = 0
-        for (thread, figure) in zip(started, figures) {
+        // One that never started still passes on what it would have waited for.
+        for (thread, figure) in zip(fork.threads, figures) {
             let wait = (thread.outline?.after ?? []).compactMap { finish[$0] }.max() ?? 0
             longest = max(longest, wait + figure.critical)
             if let number = thread.outline?.number { finish[number] = wait + figure.critical }
@@ -123,10 +126,16 @@ private struct LineFigures {
             forks += figure.forks
             threads += figure.threads
             widest = max(widest, figure.widest)
+            guard !thread.steps.isEmpty else { continue }
             deepest = max(deepest, figure.deepest)
             longestContext = max(longestContext, figure.longestContext)
         }
         critical += longest
+    }
+
+    /// Whether a thread began in a context of its own, not in its parent's.
+    private static func hasOwnPrompt(_ thread: ReasoningThread) -> Bool {
+        if case .segment(let segment) = thread.steps.first { segment.origin == .prompt } else { false }
     }
 
     /// Positions that a line's own context has beyond its parent's.

@@ -12,6 +12,8 @@ public final class TrajectoryRecorder: Sendable {
         var steps: [Step] = []
         var childCount = 0
         var isDecoding = false
+        /// Where in ``steps`` the fork is that takes further calls, as long as it is the last step.
+        var callsIndex: Int?
         var outcome: ThreadOutcome?
         var returned: String?
 
@@ -63,7 +65,7 @@ public final class TrajectoryRecorder: Sendable {
     public func paths(forThreadsOf id: String, count: Int) -> [String] {
         state.withLock { state in
             let first = state.lines[id]?.childCount ?? 0
-            state.lines[id]?.childCount += count
+            state.lines[id, default: Line()].childCount += count
             return (0..<count).map { "\(id).\(first + $0 + 1)" }
         }
     }
@@ -100,6 +102,28 @@ public final class TrajectoryRecorder: Sendable {
         }
     }
 
+    /// Adds calls to a line: threads of one fork that says in its outlines which come after which. A call that follows
+    /// something else in the line begins another such fork.
+    public func addCalls(_ calls: [(thread: String, outline: Outline)], to id: String) {
+        state.withLock { state in
+            var line = state.lines[id] ?? Line()
+            line.isDecoding = false
+            let outlines = calls.map(\.outline)
+            let threads = calls.map(\.thread)
+            if let index = line.callsIndex, index == line.steps.count - 1,
+                case .fork(let earlier, let paths, let join, let tokens) = line.steps[index]
+            {
+                line.steps[index] = .fork(
+                    outlines: earlier + outlines, threads: paths + threads, join: join, outlineTokens: tokens)
+            } else {
+                line.callsIndex = line.steps.count
+                line.steps.append(.fork(outlines: outlines, threads: threads, join: nil, outlineTokens: 0))
+            }
+            state.lines[id] = line
+            for call in calls { state.lines[call.thread] = Line(outline: call.outline) }
+        }
+    }
+
     /// Notes that the line's latest fork came back together.
     public func join(_ id: String, as form: Dialect.Join, joined: Segment?) {
         state.withLock { state in
@@ -120,6 +144,16 @@ public final class TrajectoryRecorder: Sendable {
             state.lines[id]?.returned = returned
             state.lines[id]?.isDecoding = false
         }
+    }
+
+    /// Mean log-probability of what a line has decoded itself; nil when there is nothing or the engine gives none.
+    public func meanLogProbability(of id: String) -> Double? {
+        let values = state.withLock { state in
+            (state.lines[id]?.steps ?? []).flatMap { step in
+                if case .segment(let segment) = step { segment.logProbabilities ?? [] } else { [Float]() }
+            }
+        }
+        return values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count)
     }
 
     /// Counts a malformed structure.

@@ -9,12 +9,12 @@ public struct AnswerExtractor: Sendable {
 
     /// The answer, without surrounding white space, or nil when there is none.
     /// - Parameters:
-    ///   - tagged: what the parser found between the answer tags.
+    ///   - tagged: what stands between the answer tags, or what the line handed back as a message.
     ///   - text: everything that the model wrote in the line.
     public func answer(tagged: String?, in text: String) -> String? {
         let found: String? =
             switch dialect.answer {
-            case .tagged: tagged
+            case .tagged, .message: tagged
             case .boxed: boxedAfterThinking(text)
             }
         return found.map(Self.trimmed).flatMap { $0.isEmpty ? nil : $0 }

@@ -83,6 +83,7 @@ struct AskSession {
           braid ask "Make 24 from 3, 8, 5 and 2"
           braid ask "What is 347 * 86?"
         For anything else connect another model: braid ask --model PATH "...", with PATH a Hugging Face folder
+        or a .gguf file
 
         """
 }

@@ -15,7 +15,7 @@ struct FiguresLine: CustomStringConvertible {
     /// The ratio is that of the run's own tokens to its critical path; one line of thought may need fewer tokens.
     var description: String {
         let metrics = TrajectoryMetrics(trajectory)
-        let isSampled = trajectory.method == MethodChoice.selfConsistency.rawValue
+        let isSampled = MethodChoice(rawValue: trajectory.method)?.forksSamples == true
         var parts: [String] = []
         switch metrics.threads {
         case 0: parts.append("no threads")

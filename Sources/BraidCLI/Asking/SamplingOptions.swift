@@ -3,7 +3,10 @@ import Braid
 
 /// How tokens are drawn.
 struct SamplingOptions: ParsableArguments {
-    @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
+    @Option(
+        help: ArgumentHelp(
+            "Divides the logits; 0 is greedy. (default: 0, and \(MethodChoice.samplingTemperature) for "
+                + MethodChoice.sampling.map(\.rawValue).joined(separator: ", ") + ")"))
     var temperature: Double?
 
     @Option(help: "Keep the smallest set of tokens whose probability reaches this; 1 keeps all.")

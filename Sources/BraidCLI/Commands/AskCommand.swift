@@ -1,6 +1,5 @@
 import ArgumentParser
 import Braid
-import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -24,28 +23,16 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Lines of thought for self-consistency. (default: \(MethodChoice.defaultSamples))", valueName: "count"))
-    var samples: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Lines of thought that see each other. (default: 2 for hogwild, 4 for groupthink)", valueName: "count"))
-    var workers: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
+            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file. "
+                + "(default: the built-in model for the method)",
             valueName: "name|path"))
     var model: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Method")
+    var options: MethodOptions
 
     @OptionGroup(title: "Budget")
     var budget: BudgetOptions
@@ -69,32 +56,20 @@ struct AskCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if workers != nil, !method.hasWorkers {
-            throw ValidationError("--workers is for --method hogwild and groupthink only")
-        }
-        guard method == .selfConsistency else {
-            if samples != nil { throw ValidationError("--samples is for --method self-consistency only") }
-            return
-        }
-        let samples = samples ?? MethodChoice.defaultSamples
-        guard (1...budget.maxThreads).contains(samples) else {
-            throw ValidationError("--samples is \(samples); allowed: 1 to --max-threads, which is \(budget.maxThreads)")
-        }
-        guard budget.maxDepth > 0 else {
-            throw ValidationError("--max-depth is 0, which leaves self-consistency no samples; allowed: 1 to 16")
-        }
+        try options.check(for: method, budget: budget)
     }
 
     func run() async throws {
         let interrupt = Interrupt()
         interrupt.listen()
         let question = try QuestionSource.question(question)
-        let choice = try ModelChoice(model, for: method)
+        let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
+        if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
+        let engine = try choice.engine(self.engine.options)
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples, workers: workers),
-            on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
+            question, by: try options.method(method, asking: AnswerFrame(for: engine)), on: engine,
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()

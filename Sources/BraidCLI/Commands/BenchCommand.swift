@@ -1,7 +1,6 @@
 import ArgumentParser
 import Braid
 import BraidEvaluation
-import BraidInference
 import Foundation
 
 /// `braid bench`: methods and models compared on the same held-out puzzles.
@@ -55,26 +54,31 @@ struct BenchCommand: AsyncParsableCommand {
         transform: { try Contestant($0) })
     var method: [Contestant] = []
 
+    @OptionGroup(title: "Method; each for those contestants that take it")
+    var options: MethodOptions
+
     @Option(help: "Decides the problems, and every draw.")
     var seed: UInt64 = 1
 
     @Option(help: "Runs under way at the same time, 1 to 64; times are honest at 1 only.")
     var concurrency: Int = 1
 
-    @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
-    var temperature: Double?
-
     @Option(
         help: ArgumentHelp(
-            "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
-            valueName: "bytes"))
-    var memoryLimit: ByteCount?
+            "Divides the logits; 0 is greedy. (default: 0, and \(MethodChoice.samplingTemperature) for "
+                + MethodChoice.sampling.map(\.rawValue).joined(separator: ", ") + ")"))
+    var temperature: Double?
 
-    @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
-    var quantize: WeightQuantization = .none
+    @OptionGroup(title: "Engine")
+    var engine: EngineOptions
 
     @Flag(help: "Print the rows as JSON.")
     var json = false
+
+    /// Who takes part.
+    private var contestants: [Contestant] {
+        get throws { try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method }
+    }
 
     private static func tasks(named name: String) throws -> [PuzzleTask] {
         if name == everyTask { return PuzzleTask.allCases }
@@ -86,6 +90,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        try options.check(forAny: contestants.map(\.method))
         guard (1...1_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 1000000")
         }
@@ -100,7 +105,7 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let asked = task.flatMap { $0 }
         let tasks = PuzzleTask.allCases.filter { asked.isEmpty || asked.contains($0) }
-        let contestants = try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method
+        let contestants = try contestants
         let terminal = Terminal.standardError()
         let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
             .run(try entries(contestants)) { row in
@@ -114,12 +119,14 @@ struct BenchCommand: AsyncParsableCommand {
     private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
         var engines: [String: any Engine] = [:]
         return try contestants.map { contestant in
-            let choice = try ModelChoice(contestant.model, for: contestant.method)
-            let engine =
-                try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+            let choice = try ModelChoice(
+                contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
+            if engines[choice.name] == nil, let warning = choice.warning { try StandardStream.error.write(warning) }
+            let engine = try engines[choice.name] ?? choice.engine(self.engine.options)
             engines[choice.name] = engine
             return Benchmark.Entry(
-                label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,
+                label: contestant.label,
+                method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
                 sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
         }
     }

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// `braid models`: the models that come with the package, and what is in any model's files.
+/// `braid models`: the models that come with the package, what is in any model's files, and these in another format.
 struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "List the built-in models, or inspect a model's files.",
-        subcommands: [ModelsListCommand.self, ModelsInspectCommand.self],
+        abstract: "List the built-in models, or inspect or convert a model's files.",
+        subcommands: [ModelsListCommand.self, ModelsInspectCommand.self, ModelsConvertCommand.self],
         defaultSubcommand: ModelsListCommand.self)
 }

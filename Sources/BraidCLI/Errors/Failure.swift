@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidInference
 import Foundation
 
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
@@ -38,6 +39,7 @@ struct Failure: Equatable {
         switch error {
         case let error as InputError: (.badInput, error.description)
         case let error as ModelError: (.noModel, error.description)
+        case let error as ModelConversionError: (.badInput, error.description)
         case let error as BudgetError: (.badInput, error.description)
         case RunError.alreadyStarted: (.internalFailure, RunError.alreadyStarted.description)
         case let error as RunError: (.badInput, error.description)

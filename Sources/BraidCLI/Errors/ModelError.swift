@@ -8,6 +8,8 @@ enum ModelError: Error, Hashable, CustomStringConvertible {
     case missing(String)
     /// The model's files cannot be used.
     case unusable(model: String, reason: String)
+    /// The built-in models do not read what this method, or this option, says to a model.
+    case readsNoWords(String)
 
     /// What happened, and what to do.
     var description: String {
@@ -18,6 +20,9 @@ enum ModelError: Error, Hashable, CustomStringConvertible {
         case .notAModel(let path):
             "\(path) is not a folder and not a .gguf file; give the Hugging Face folder that has config.json, "
                 + "tokenizer.json and the weights, or a .gguf file"
+        case .readsNoWords(let what):
+            "\(what) asks in plain words, which the built-in models do not read; connect an instructed model: --model "
+                + "PATH, or METHOD@PATH for 'braid bench', with PATH a Hugging Face folder or a .gguf file"
         case .missing(let description): description
         case .unusable(let model, let reason):
             "the model \(model) cannot be loaded: \(reason); 'braid models' lists the built-in ones"

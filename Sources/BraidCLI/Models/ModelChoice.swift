@@ -11,9 +11,12 @@ enum ModelChoice: Equatable {
     case path(URL)
 
     /// Reads `--model`; without one, the built-in model that was trained for the method.
+    /// - Parameter judging: Whether the model is to judge answers.
     /// - Throws: ``ModelError``.
-    init(_ name: String?, for method: MethodChoice) throws(ModelError) {
+    init(_ name: String?, for method: MethodChoice, judging: Bool = false) throws(ModelError) {
         guard let name else {
+            if method.needsWords { throw .readsNoWords(method.rawValue) }
+            if judging { throw .readsNoWords("--verifier judge") }
             self = .builtIn(method.forks ? .puzzles : .puzzlesSequential)
             return
         }
@@ -50,14 +53,16 @@ enum ModelChoice: Equatable {
         }
     }
 
+    /// What slows it down on this processor. Nothing, for a built-in model: they are small and exact, and need no more than
+    /// vector instructions.
+    var warning: String? {
+        isBuiltIn && KernelLevel.best != .scalar ? nil : InstructionSets.here.warning.map { "braid: \($0)\n" }
+    }
+
     /// Loads it.
-    /// - Parameters:
-    ///   - quantization: Whether its matrices are kept in fewer bits.
-    ///   - memoryLimit: Most memory that it may take; nil for no limit.
     /// - Throws: ``ModelError/missing(_:)``, ``ModelError/unusable(model:reason:)``, and `EngineError` when the limit is
     ///   too low.
-    func engine(quantization: WeightQuantization = .none, memoryLimit: ByteCount? = nil) throws -> any Engine {
-        let options = EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes, quantization: quantization)
+    func engine(_ options: EmbeddedEngineOptions = EmbeddedEngineOptions()) throws -> any Engine {
         do {
             return try EmbeddedEngine(contentsOf: location(), options: options)
         } catch let error as BuiltInModelError {

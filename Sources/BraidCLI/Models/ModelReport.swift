@@ -45,6 +45,10 @@ struct ModelReport: Encodable {
     var chatTemplate: Bool
     /// What keeps the engine from running it.
     var problems: [String]
+    /// The instruction sets that it would run with.
+    var instructionSets: [String]
+    /// What faster kernels want and this processor lacks.
+    var missingInstructionSets: [String]
 
     /// Looks at a folder, a file or a built-in model.
     /// - Throws: ``ModelError``.
@@ -70,6 +74,8 @@ struct ModelReport: Encodable {
         tokenizer = inspection.tokenizer
         chatTemplate = inspection.hasChatTemplate
         problems = inspection.problems.map(\.description)
+        instructionSets = InstructionSets.here.used
+        missingInstructionSets = InstructionSets.here.missing
     }
 
     /// The report in lines, for people.
@@ -101,6 +107,8 @@ struct ModelReport: Encodable {
         lines += [("tokenizer", tokenizer ?? "none"), ("chat template", chatTemplate ? "yes" : "no")]
         lines.append(("runs here", problems.isEmpty ? "yes, as far as the headers tell" : "no"))
         lines += problems.map { ("  because", $0) }
+        lines.append(("computes with", instructionSets.joined(separator: ", ")))
+        lines += missingInstructionSets.map { ("  without", $0) }
         let width = lines.map(\.0.columns).max() ?? 0
         return lines.map { $0.0.padded(to: width) + "  " + SafeText.line($0.1) }.joined(separator: "\n")
     }

@@ -4,8 +4,8 @@ extension EmbeddedEngine {
     /// The prompt of a conversation in the words of the model's chat template, ready for ``open(_:)`` or `extend`.
     ///
     /// This is how to talk to a model that was not trained on a Braid dialect: its tokenizer lacks the dialect's tags, so
-    /// only methods that need none (`Sequential`, `SelfConsistency`, ...) run on it, on a prompt that is made here. The
-    /// tokens are those of the whole text, and text of a message never becomes a control token.
+    /// only methods that ask in plain words run on it, see `PromptedMethod`. The tokens are those of the whole text, and
+    /// text of a message never becomes a control token.
     ///
     /// - Parameters:
     ///   - tools: Descriptions of tools, as JSON schemas.
@@ -25,5 +25,23 @@ extension EmbeddedEngine {
         let prompt = try template.render(
             messages, tools: tools, addsGenerationPrompt: addsGenerationPrompt, variables: variables, time: time)
         return TokenText([.tokens(tokenizer.encode(prompt))])
+    }
+
+    /// A prompt in the words of the model's chat template; as plain text for a model that has none.
+    ///
+    /// A template that can switch thinking off is told to: the method that asks says itself what is to be thought about, and
+    /// reads the whole reply.
+    /// - Throws: ``ModelLoadingError`` or ``ChatTemplateError`` if the template cannot be used.
+    public func text(of prompt: Prompt) throws -> TokenText {
+        guard try chatTemplate.get() != nil else { return prompt.plainText }
+        let messages = prompt.messages.map { message in
+            switch message.role {
+            case .system: ChatMessage(.system, message.text)
+            case .user: ChatMessage(.user, message.text)
+            case .assistant: ChatMessage(.assistant, message.text)
+            }
+        }
+        let beginning: [TokenText.Piece] = prompt.answerBeginning.isEmpty ? [] : [.text(prompt.answerBeginning)]
+        return try self.prompt(for: messages, variables: ["enable_thinking": .bool(false)]) + TokenText(beginning)
     }
 }

@@ -5,8 +5,9 @@ struct GrammarMask: Sendable {
     private var grammar: ControlGrammar?
     private let vocabulary: ControlVocabulary
     private let tokenizer: Tokenizer
-    /// What is left of an ``ControlGrammar/Expectation/exactly(_:)``; the last first.
-    private var forced: [TokenID] = []
+    /// Texts of which the grammar demands one, with what is left of their tokens, the last first; all of them agree with
+    /// what was drawn. None is the beginning of another, so the last one left is the only one that can be complete.
+    private var demanded: [(symbol: ControlGrammar.Symbol, tokens: [TokenID])] = []
 
     /// Without a grammar, everything that is a token may come.
     init(_ grammar: ControlGrammar?, tokenizer: Tokenizer, vocabulary: ControlVocabulary) {
@@ -18,7 +19,7 @@ struct GrammarMask: Sendable {
     /// Which tokens may come next.
     /// - Throws: ``EngineError/unknownControlTag(_:known:)`` when the grammar demands tags that the model lacks.
     mutating func next() throws(EngineError) -> TokenMask {
-        if let token = forced.last { return .only([token]) }
+        if !demanded.isEmpty { return .only(Set(demanded.compactMap(\.tokens.last)).sorted()) }
         guard var grammar else { return .upTo(end: vocabulary.end, forbidden: []) }
         // An empty text is over at once; a grammar that demands nothing but empty texts is broken.
         for _ in 0..<16 {
@@ -33,10 +34,17 @@ struct GrammarMask: Sendable {
                 }
                 return .only(allowed)
             case .exactly(let text):
-                forced = tokenizer.encode(text).reversed()
-                if let token = forced.last { return .only([token]) }
+                let tokens = tokenizer.encode(text)
+                if let token = tokens.first {
+                    demanded = [(.exact, tokens.reversed())]
+                    return .only([token])
+                }
                 grammar.advance(.exact)
                 self.grammar = grammar
+            case .choice(let texts):
+                demanded = texts.map { (.chosen($0), tokenizer.encode($0).reversed()) }.filter { !$0.1.isEmpty }
+                guard !demanded.isEmpty else { throw .failed("the control grammar offers a choice of nothing") }
+                return .only(Set(demanded.compactMap(\.tokens.last)).sorted())
             }
         }
         throw .failed("the control grammar demands empty text for ever")
@@ -44,7 +52,7 @@ struct GrammarMask: Sendable {
 
     /// The tokens that come next because nothing else may, as far as that is so; at most `limit`.
     func forced(limit: Int) -> [TokenID] {
-        guard grammar != nil || !forced.isEmpty else { return [] }
+        guard grammar != nil || !demanded.isEmpty else { return [] }
         var ahead = self
         var tokens: [TokenID] = []
         // Where the grammar is broken there is nothing to foresee; the draw itself says so.
@@ -57,9 +65,12 @@ struct GrammarMask: Sendable {
 
     /// Takes note of what was drawn.
     mutating func advance(_ token: TokenID) {
-        if !forced.isEmpty {
-            forced.removeLast()
-            if forced.isEmpty { grammar?.advance(.exact) }
+        if !demanded.isEmpty {
+            demanded = demanded.filter { $0.tokens.last == token }.map { ($0.symbol, $0.tokens.dropLast()) }
+            if let complete = demanded.first(where: \.tokens.isEmpty) {
+                grammar?.advance(complete.symbol)
+                demanded = []
+            }
         } else if let tag = vocabulary.tags[token] {
             grammar?.advance(.control(tag))
         } else {

@@ -4,7 +4,10 @@ internal import Braid
 ///
 /// The cache may hold the keys of fewer tokens than the context has: the last token is run only when what follows it is
 /// asked for, so that a prompt and the first decode step cost one pass; and a context that was preempted has none.
-struct ContextState {
+///
+/// A class, because it is changed at every token, which in a dictionary of values would cost allocations; only the worker's
+/// thread has it.
+final class ContextState {
     /// All tokens, whether the cache has their keys or not.
     var tokens: [TokenID] = []
     /// What the model says comes next, when the cache has all tokens and that is known; shared by the threads of a fork.
@@ -27,4 +30,24 @@ struct ContextState {
     var ahead: ContextID?
     /// Most tokens whose keys the cache has had.
     var reach = 0
+
+    /// A context with nothing in it.
+    init(text: TextDecoder, question: ContextID) {
+        self.text = text
+        self.question = question
+    }
+
+    /// A context that is the same for now.
+    init(copying other: ContextState) {
+        tokens = other.tokens
+        logits = other.logits
+        text = other.text
+        job = other.job
+        question = other.question
+        depth = other.depth
+        origin = other.origin
+        openThreads = other.openThreads
+        ahead = other.ahead
+        reach = other.reach
+    }
 }

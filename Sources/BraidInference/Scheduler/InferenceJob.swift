@@ -1,7 +1,8 @@
 internal import Braid
 
-/// Work in progress: rows to run, and what happens when they have been.
-struct InferenceJob {
+/// Work in progress: rows to run, and what happens when they have been. A class, because it is changed at every step, which
+/// in a dictionary of values would cost allocations; only the worker's thread has it.
+final class InferenceJob {
     /// Tokens on their way into one context's cache; room for all of them is reserved.
     struct Feed {
         let context: ContextID
@@ -45,6 +46,12 @@ struct InferenceJob {
     var before: Snapshot?
     /// Whether it waits for room, with no rows to run.
     var isWaiting = false
+
+    init(context: ContextID, age: ContextAge, purpose: Purpose) {
+        self.context = context
+        self.age = age
+        self.purpose = purpose
+    }
 
     /// Rows that are left.
     var left: Int { feeds.reduce(0) { $0 + $1.left } }

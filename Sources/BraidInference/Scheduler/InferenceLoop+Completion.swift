@@ -126,7 +126,8 @@ extension InferenceLoop {
 
     /// The state of a context that goes on where another one is.
     func share(_ context: ContextID) -> ContextState? {
-        guard var state = contexts[context] else { return nil }
+        guard let current = contexts[context] else { return nil }
+        let state = ContextState(copying: current)
         state.origin = (context, state.tokens.count)
         state.depth += 1
         state.openThreads = []
@@ -229,13 +230,15 @@ extension InferenceLoop {
     private func append(_ sampled: SampledToken, to context: ContextID) -> DecodedToken {
         let tag = vocabulary.tags[sampled.id]
         var text = ""
-        if tag == nil {
-            text = contexts[context]?.text.append(sampled.id) ?? ""
-        } else {
-            contexts[context]?.text = TextDecoder(tokenizer)
+        if let state = contexts[context] {
+            if tag == nil {
+                text = state.text.append(sampled.id)
+            } else {
+                state.text = TextDecoder(tokenizer)
+            }
+            state.tokens.append(sampled.id)
+            state.logits = nil
         }
-        contexts[context]?.tokens.append(sampled.id)
-        contexts[context]?.logits = nil
         return DecodedToken(id: sampled.id, text: text, control: tag, logProbability: sampled.logProbability)
     }
 }

@@ -52,13 +52,14 @@ extension InferenceLoop {
         _ purpose: InferenceJob.Purpose, of context: ContextID, _ id: JobID, prepare: () throws -> Void = {}
     ) {
         let question = contexts[context]?.question ?? context
-        var job = InferenceJob(
+        let job = InferenceJob(
             context: context, age: ContextAge(question: question, context: context), purpose: purpose)
         do {
             try checkUsable(context)
-            if var state = contexts[context] {
+            if let current = contexts[context] {
                 switch purpose {
                 case .open, .extend, .rejoin:
+                    let state = ContextState(copying: current)
                     state.ahead = nil
                     job.before = .init(state: state, residentCount: cache.residentCount(of: context))
                 case .decode, .fork, .stitch, .warm, .score, .group, .groupStep: break

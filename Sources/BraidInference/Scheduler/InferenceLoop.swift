@@ -32,6 +32,8 @@ final class InferenceLoop {
     var scheduler: BatchScheduler
     var statistics = EmbeddedEngineStatistics()
     private var batch = ForwardBatch()
+    /// Whose logits are where in a step.
+    private var chunks: [(job: JobID, logits: Range<Int>)] = []
 
     /// - Parameters:
     ///   - contextLength: Longest context: no more than the model's, and than what the cache holds.
@@ -77,10 +79,10 @@ final class InferenceLoop {
         let assignments = scheduler.nextStep()
         guard !assignments.isEmpty else { return }
         batch.removeAll()
-        var chunks: [(job: JobID, logits: Range<Int>)] = []
+        chunks.removeAll(keepingCapacity: true)
         var failed: [(job: JobID, error: any Error)] = []
         for assignment in assignments {
-            guard var job = jobs[assignment.job] else { continue }
+            guard let job = jobs[assignment.job] else { continue }
             var rows = assignment.rows
             if let draft = draftFeed(for: job, rows: rows - job.left) { job.feeds.append(draft) }
             let firstLogits = batch.logitRows.count
@@ -104,7 +106,6 @@ final class InferenceLoop {
                 rows -= count
             }
             chunks.append((assignment.job, firstLogits..<batch.logitRows.count))
-            jobs[assignment.job] = job
         }
         for (job, error) in failed { finish(job) { $0.fail(error) } }
         guard !batch.rows.isEmpty else { return }
@@ -113,7 +114,7 @@ final class InferenceLoop {
         statistics.rows += batch.rows.count
         // The views that it holds are about to grow; nobody else may refer to their arrays then.
         batch.removeAll()
-        for (job, range) in chunks { proceed(job, logits, range) }
+        for index in chunks.indices { proceed(chunks[index].job, logits, chunks[index].logits) }
     }
 
     /// Moves a job on after some of its rows were run.

@@ -9,7 +9,8 @@ struct GGUFVocabulary {
     /// The token that begins a context, whether or not one is put there.
     let beginTokenID: Int?
 
-    private enum Kind: Int {
+    /// What a token is for, by its number in files.
+    enum Kind: Int {
         case normal = 1
         case unknown, control, userDefined, unused, byte
     }
@@ -122,39 +123,21 @@ struct GGUFVocabulary {
     private static func byteLevel(
         _ name: String, path: String
     ) throws(ModelLoadingError) -> (file: TokenizerFile, begins: Bool) {
-        var patterns: [String] = []
-        var isComposed = false
-        var ignoresMerges = false
-        switch name {
-        case "gpt-2", "gpt2": patterns = [SplitPattern.gpt2Pattern]
-        case "llama-bpe", "llama3", "llama-v3":
-            patterns = [SplitPattern.llama3Pattern]
-            ignoresMerges = true
-        case "qwen2", "deepseek-r1-qwen":
-            patterns = [SplitPattern.qwen2Pattern]
-            isComposed = true
-        case "tekken":
-            patterns = [SplitPattern.tekkenPattern]
-            ignoresMerges = true
-        case "smollm": patterns = [#"\p{N}"#, SplitPattern.gpt2Pattern]
-        case "default":
-            patterns = [#"[\p{P}\$\+<=>\^~\|]+"#, SplitPattern.gpt2Pattern, #"\p{N}+"#, "[0-9][0-9][0-9]"]
-        default:
+        guard let known = GGUFPreTokenizer(name: name) else {
             throw .unsupported(
-                path: path, feature: "tokenizer.ggml.pre", value: name,
-                supported: "default, deepseek-r1-qwen, gpt-2, llama-bpe, qwen2, smollm, tekken")
+                path: path, feature: "tokenizer.ggml.pre", value: name, supported: GGUFPreTokenizer.names)
         }
-        var steps = patterns.map {
+        var steps = known.patterns.map {
             TokenizerFile.PreTokenizerStep(type: "Split", pattern: .regex($0), behavior: "Isolated", isInverted: false)
         }
         steps.append(
             TokenizerFile.PreTokenizerStep(type: "ByteLevel", addsPrefixSpace: false, usesPattern: false))
         let file = TokenizerFile(
-            normalizer: isComposed ? TokenizerFile.Component(type: "NFC") : nil,
+            normalizer: known.isComposed ? TokenizerFile.Component(type: "NFC") : nil,
             preTokenizer: TokenizerFile.PreTokenizerStep(type: "Sequence", members: steps),
             decoder: TokenizerFile.Component(type: "ByteLevel"),
-            model: TokenizerFile.Model(vocabulary: [:], merges: [], ignoresMerges: ignoresMerges))
-        return (file, ignoresMerges)
+            model: TokenizerFile.Model(vocabulary: [:], merges: [], ignoresMerges: known.ignoresMerges))
+        return (file, known.ignoresMerges)
     }
 
     // MARK: SentencePiece

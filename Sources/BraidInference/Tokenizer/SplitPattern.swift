@@ -7,7 +7,7 @@ enum SplitPattern: Sendable {
     case gpt2
     /// Llama 3's, and with numbers of one digit Qwen's.
     case words(maximumDigits: Int)
-    /// The built-in model's: numbers of up to three digits are one piece, longer ones go digit by digit.
+    /// Numbers of up to three digits are one piece, longer ones go digit by digit.
     case shortNumbers
     /// Any other.
     case expression(RegularExpression)
@@ -17,6 +17,10 @@ enum SplitPattern: Sendable {
     static let qwen2Pattern = wordsPattern(number: #"\p{N}"#)
     static let shortNumbersPattern =
         #" ?(?<![0-9])[0-9]{1,3}(?![0-9])| ?[0-9]| ?\p{L}+| ?[^\s\p{L}0-9]|\s+"#
+
+    /// The built-in model's, which has no scanner: as ``shortNumbersPattern``, and the number that begins a line goes with
+    /// its colon.
+    static let numberedLinesPattern = "(?<![0-9 ])[0-9]{1,2}:|" + shortNumbersPattern
 
     /// Mistral's newer one, which has no scanner.
     static let tekkenPattern =

@@ -56,30 +56,9 @@ public struct Tokenizer: Sendable {
     /// - Throws: ``ModelLoadingError``: the file is missing or damaged, or needs something that is not supported.
     /// - Complexity: O(size of the files); about a second for 128,000 tokens.
     public init(contentsOf folder: URL) throws(ModelLoadingError) {
-        let url = folder.appendingPathComponent("tokenizer.json")
-        let file = try MappedFile(
-            url, maximumByteCount: 512 << 20,
-            advice: "export the tokenizer with Hugging Face tokenizers; tokenizer.model and vocab.json are not read")
-        var content: TokenizerFile
-        do {
-            content = try withExtendedLifetime(file) {
-                var content = try JSONDecoder().decode(TokenizerFile.self, from: Data(file.bytes))
-                if !content.isByteLevel {
-                    let document = try JSONValue(parsing: file.bytes)
-                    if case .object(let tokens)? = document["model"]?["vocab"] {
-                        for token in tokens {
-                            if case .integer(let id) = token.value { content.model.spellings.append((token.name, id)) }
-                        }
-                    }
-                }
-                return content
-            }
-        } catch let error as TokenizerFile.UnsupportedModel {
-            throw .unsupported(path: file.path, feature: "model type", value: error.type, supported: "BPE")
-        } catch {
-            throw .malformedJSON(error, path: file.path)
-        }
-        try self.init(content, path: file.path, beginToken: try TokenizerConfigurationFile.beginToken(in: folder))
+        let (file, path, _) = try TokenizerFile.read(in: folder)
+        try self.init(
+            file, path: path, beginToken: try TokenizerConfigurationFile.read(in: folder).beginToken?.content)
     }
 
     /// Checks what the file says and lays it out for encoding.

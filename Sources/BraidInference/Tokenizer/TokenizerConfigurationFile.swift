@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// `tokenizer_config.json`, of which only the first token of a context matters.
+/// `tokenizer_config.json`, of which only the special tokens matter.
 struct TokenizerConfigurationFile: Decodable {
     /// A token's text, by itself or in an object with its options.
     struct Token: Decodable {
@@ -20,17 +20,22 @@ struct TokenizerConfigurationFile: Decodable {
     }
 
     var beginToken: Token?
+    var endToken: Token?
+    var unknownToken: Token?
+    var paddingToken: Token?
 
     enum CodingKeys: String, CodingKey {
         case beginToken = "bos_token"
+        case endToken = "eos_token"
+        case unknownToken = "unk_token"
+        case paddingToken = "pad_token"
     }
 
-    /// The token that begins a context, or nil if the file is not there or names none.
-    static func beginToken(in folder: URL) throws(ModelLoadingError) -> String? {
+    /// What a folder's file says; nothing if it is not there.
+    static func read(in folder: URL) throws(ModelLoadingError) -> TokenizerConfigurationFile {
         let url = folder.appendingPathComponent("tokenizer_config.json")
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        guard FileManager.default.fileExists(atPath: url.path) else { return TokenizerConfigurationFile() }
         return try MappedFile.decodeJSON(
-            Self.self, from: url, maximumByteCount: 64_000_000, advice: "export the tokenizer again"
-        ).beginToken?.content
+            Self.self, from: url, maximumByteCount: 64_000_000, advice: "export the tokenizer again")
     }
 }

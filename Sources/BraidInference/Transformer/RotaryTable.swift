@@ -13,11 +13,31 @@ struct RotaryTable {
 
     /// A table for a model's heads.
     init(_ configuration: ModelConfiguration) {
+        frequencies = Self.scaled(Self.plain(configuration), configuration.ropeScaling)
+    }
+
+    /// What each frequency is divided by, where no one number says it; else empty.
+    static func divisors(_ configuration: ModelConfiguration) -> [Float] {
+        switch configuration.ropeScaling {
+        case .none, .linear: return []
+        case .divisors(let divisors): return divisors
+        case .llama3(let factor, let low, let high, let context):
+            let dimension = configuration.headDimension
+            return (0..<dimension / 2).map { index in
+                let frequency = pow(configuration.ropeTheta, -2 * Double(index) / Double(dimension))
+                let share = (Double(context) * frequency / (2 * .pi) - low) / (high - low)
+                let kept = min(1, max(0, share))
+                return Float(1 / ((1 - kept) / factor + kept))
+            }
+        }
+    }
+
+    /// The frequencies before they are scaled.
+    private static func plain(_ configuration: ModelConfiguration) -> [Float] {
         let dimension = configuration.headDimension
-        let plain = (0..<dimension / 2).map {
+        return (0..<dimension / 2).map {
             1 / powf(Float(configuration.ropeTheta), Float(2 * $0) / Float(dimension))
         }
-        frequencies = Self.scaled(plain, configuration.ropeScaling)
     }
 
     /// Elements per position.

@@ -2,6 +2,39 @@ internal import CBraidKernels
 
 /// Activations of one forward pass, allocated once. Row-major, [maximum rows, width].
 final class TransformerScratch {
+    /// How many numbers a row of each has.
+    struct Widths {
+        let hidden: Int
+        let query: Int
+        let key: Int
+        let inner: Int
+        let vocabulary: Int
+        /// Of activations as the kernels want them, for one kind of weights.
+        let packed: Int
+        /// Of the running softmax of one query head.
+        let attention: Int
+        private let heads: Int
+
+        init(_ configuration: ModelConfiguration, shape: braid_kv_shape) {
+            hidden = configuration.hiddenSize
+            query = configuration.headCount * configuration.headDimension
+            key = configuration.keyValueHeadCount * configuration.headDimension
+            inner = configuration.intermediateSize
+            vocabulary = configuration.vocabularySize
+            packed = braid_packed_columns(max(hidden, query, inner))
+            attention = withUnsafePointer(to: shape) { braid_attention_scratch($0, 1) }
+            heads = configuration.headCount
+        }
+
+        /// Of the attention of all heads.
+        var attentionOfHeads: Int { heads * attention }
+
+        /// Of all together.
+        var total: Int {
+            2 * (hidden + query + key + inner) + vocabulary + WeightKind.allCases.count * packed + attentionOfHeads
+        }
+    }
+
     let hidden: UnsafeMutablePointer<Float>
     let normed: UnsafeMutablePointer<Float>
     /// At least ``queryCapacity`` rows; see ``reserveQueries(_:)``.
@@ -23,24 +56,22 @@ final class TransformerScratch {
 
     init(_ configuration: ModelConfiguration, maximumRows: Int, shape: braid_kv_shape) {
         func allocate(_ width: Int) -> UnsafeMutablePointer<Float> { Self.allocate(maximumRows * width) }
-        queryWidth = configuration.headCount * configuration.headDimension
-        let keyWidth = configuration.keyValueHeadCount * configuration.headDimension
-        let inner = configuration.intermediateSize
-        hidden = allocate(configuration.hiddenSize)
-        normed = allocate(configuration.hiddenSize)
-        let packedWidth = braid_packed_columns(max(configuration.hiddenSize, queryWidth, inner))
-        packedStride = maximumRows * packedWidth
-        packed = allocate(WeightKind.allCases.count * packedWidth)
-        query = allocate(queryWidth)
-        key = allocate(keyWidth)
-        value = allocate(keyWidth)
-        attended = allocate(queryWidth)
-        gate = allocate(inner)
-        up = allocate(inner)
-        logits = allocate(configuration.vocabularySize)
+        let widths = Widths(configuration, shape: shape)
+        queryWidth = widths.query
+        hidden = allocate(widths.hidden)
+        normed = allocate(widths.hidden)
+        packedStride = maximumRows * widths.packed
+        packed = allocate(WeightKind.allCases.count * widths.packed)
+        query = allocate(widths.query)
+        key = allocate(widths.key)
+        value = allocate(widths.key)
+        attended = allocate(widths.query)
+        gate = allocate(widths.inner)
+        up = allocate(widths.inner)
+        logits = allocate(widths.vocabulary)
         queryCapacity = maximumRows
-        attentionStride = withUnsafePointer(to: shape) { braid_attention_scratch($0, 1) }
-        attention = allocate(configuration.headCount * attentionStride)
+        attentionStride = widths.attention
+        attention = allocate(widths.attentionOfHeads)
     }
 
     /// Makes room for so many queries; what is there is lost.

@@ -1,11 +1,7 @@
-internal import Foundation
-
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
 #endif
 
 /// Memory for a model's matrices, one after the other in huge pages where the system has them.
@@ -17,7 +13,8 @@ internal import Foundation
 final class WeightArena {
     /// A stretch of memory, all zeros at first.
     ///
-    /// `@unchecked Sendable`: never changes after loading, and frees its memory only when the last matrix in it is gone.
+    /// `@unchecked Sendable`: while a model loads, several threads write, each to a stretch of its own that nobody reads;
+    /// after that nobody writes. The memory is freed when the last matrix in it is gone.
     final class Chunk: @unchecked Sendable {
         fileprivate let memory: UnsafeMutableRawBufferPointer
 

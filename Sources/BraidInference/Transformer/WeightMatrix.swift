@@ -34,6 +34,7 @@ struct WeightMatrix: @unchecked Sendable {
                     if let source = $0.baseAddress { arrange(source) }
                 }
             case (.bfloat16, _), (.bfloat16Rounded, _):
+                // WeightPlan asks for bf16 only where the tensor is bf16, whatever a file says.
                 preconditionFailure("only bf16 is kept as bf16")
             }
         }

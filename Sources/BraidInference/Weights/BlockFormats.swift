@@ -33,6 +33,7 @@ enum BlockFormats {
         case .q4_K: q4_K
         case .q5_K: q5_K
         case .q6_K: q6_K
+        // Called for types of blocks only: TensorView widens plain ones itself.
         case .float32, .bfloat16, .float16: preconditionFailure("\(type) is not stored in blocks")
         }
     }

@@ -43,9 +43,6 @@ final class GGUFModel: Sendable {
     }
 
     /// Puts the rows of each head back as Hugging Face has them.
-    ///
-    /// Rotary positions turn pairs of rows. Hugging Face pairs row i of a head with row i + d/2; files of architecture
-    /// `llama` have the two of a pair side by side.
     private func unpaired(
         _ tensor: TensorView, _ name: String, heads: Int
     ) throws(ModelLoadingError) -> TensorView {
@@ -57,19 +54,7 @@ final class GGUFModel: Sendable {
                 path: file.path, field: "shape of tensor \(name)", value: "\(tensor.elementType) \(tensor.shape)",
                 allowed: "\(rows) rows, \(heads) heads of \(dimension)")
         }
-        let stride = tensor.bytes.count / rows
-        let copy = tensor.withBytes { bytes in
-            AlignedBytes(byteCount: bytes.count) { output in
-                guard let output = output.baseAddress, let input = bytes.baseAddress else { return }
-                for row in 0..<rows {
-                    let (head, place) = row.quotientAndRemainder(dividingBy: dimension)
-                    let (half, pair) = place.quotientAndRemainder(dividingBy: dimension / 2)
-                    let source = head * dimension + 2 * pair + half
-                    (output + row * stride).copyMemory(from: input + source * stride, byteCount: stride)
-                }
-            }
-        }
-        return TensorView(elementType: tensor.elementType, shape: tensor.shape, bytes: copy.bytes, owner: copy)
+        return tensor.unpaired(heads: heads)
     }
 
     // MARK: Names
@@ -91,7 +76,7 @@ final class GGUFModel: Sendable {
     ]
 
     /// What GGUF files call the tensor of a Hugging Face name.
-    private static func fileName(of name: String) -> String? {
+    static func fileName(of name: String) -> String? {
         if let fileName = names[name] { return fileName }
         let parts = name.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "model", parts[1] == "layers", let layer = Int(parts[2]),

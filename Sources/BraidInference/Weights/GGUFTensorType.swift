@@ -18,6 +18,12 @@ struct GGUFTensorType: Sendable, Hashable {
         blockByteCount = bytes
     }
 
+    /// The number of a type that the engine reads.
+    static func number(of type: TensorElementType) -> UInt32 {
+        // Every type of the engine is in the table.
+        types.first { $0.value.0 == type.rawValue }?.key ?? 0
+    }
+
     private static let types: [UInt32: (String, Int, Int)] = [
         0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
         7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84),

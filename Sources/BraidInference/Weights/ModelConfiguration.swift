@@ -40,7 +40,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     ///
     /// Up to so many tokens attention with a window is plain attention, which is all that the engine does.
     public let attentionWindow: Int?
-    /// The tokens that end an answer; may be empty.
+    /// The tokens that end an answer, each once; may be empty.
     public let endTokenIDs: [Int32]
     /// The token that begins every context, if the model has one.
     public let beginTokenID: Int32?
@@ -48,15 +48,17 @@ public struct ModelConfiguration: Sendable, Hashable {
     /// Whether each query and key head has an RMS norm before its rotation.
     public var normalizesHeads: Bool { architecture == .qwen3 }
 
-    /// Reads `config.json` in a model's folder.
+    /// Reads `config.json` in a model's folder, and of `generation_config.json`, if there is one, what ends an answer.
     ///
-    /// - Throws: ``ModelLoadingError``: the file is missing or no JSON, a number is out of range, or the model needs
+    /// - Throws: ``ModelLoadingError``: the first file is missing or no JSON, a number is out of range, or the model needs
     ///   something that the embedded engine does not do.
     public init(contentsOf folder: URL) throws(ModelLoadingError) {
         let url = folder.appendingPathComponent("config.json")
-        let file = try MappedFile.decodeJSON(
+        var file = try MappedFile.decodeJSON(
             ModelConfigurationFile.self, from: url, maximumByteCount: 16_000_000,
             advice: "give the folder of a model in Hugging Face layout, or a .gguf file")
+        let ends = try GenerationConfigurationFile.endTokenIDs(in: folder, vocabularySize: file.vocabularySize ?? 0)
+        file.endTokenIDs = ModelConfigurationFile.TokenIDs((file.endTokenIDs?.values ?? []) + ends)
         try self.init(file, path: url.path)
     }
 

@@ -299,8 +299,9 @@ static inline size_t braid_attention_scratch(const braid_kv_shape *_Nonnull shap
 /// Worker threads for the parallel regions of one caller.
 ///
 /// Between `braid_pool_wake` and `braid_pool_rest` regions run on all threads: the caller works too, and takes every
-/// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. Workers
-/// spin between regions. At other times they sleep, and the caller does regions alone.
+/// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. At other
+/// times the caller does regions alone. Whoever waits spins for about 0.1 ms, then sleeps, so that a processor which
+/// others need is theirs.
 typedef struct braid_pool braid_pool;
 
 /// One piece of a region's work; `context` is the region's. Called from any thread of the pool.
@@ -318,7 +319,7 @@ size_t braid_pool_threads(const braid_pool *_Nonnull pool);
 /// Wakes the workers before a series of regions.
 void braid_pool_wake(braid_pool *_Nonnull pool);
 
-/// Lets the workers sleep.
+/// The caller works alone from here on.
 void braid_pool_rest(braid_pool *_Nonnull pool);
 
 /// Runs pieces 0..<pieces and returns when all are done; on the caller alone when the pool rests, or for more than

@@ -4,18 +4,8 @@ import Testing
 @testable import BraidInference
 
 /// Mutants of small valid files: each opens, or is refused with an error of loading, and none ends the process.
-///
-/// `BRAID_FUZZ_COUNT` sets how many mutants there are of each format, `BRAID_FUZZ_SEED` which; `scripts/fuzz` runs many
-/// with the address sanitizer.
 @Suite("Hostile files")
 struct HostileFilesTests {
-    private static func setting(_ name: String, default value: UInt64) -> UInt64 {
-        ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? value
-    }
-
-    private static let count = setting("BRAID_FUZZ_COUNT", default: 2_000)
-    private static let seed = setting("BRAID_FUZZ_SEED", default: 1)
-
     @Test("GGUF files")
     func mutantsOfGGUFFiles() throws {
         let originals = try [
@@ -38,8 +28,8 @@ struct HostileFilesTests {
         let folder = try TemporaryModelFolder()
         try folder.write(Self.configuration, to: "config.json")
         var opened = 0
-        for number in 0..<Self.count {
-            var random = SeededGenerator(seed: Self.seed &+ number &* 0x9E37_79B9)
+        for number in 0..<UInt64(Fuzzing.count(default: 2_000)) {
+            var random = SeededGenerator(seed: Fuzzing.seed &+ number &* 0x9E37_79B9)
             let original = originals[Int(number % UInt64(originals.count))]
             // Some stay as they are, so that what is used below really is.
             let bytes = number < originals.count ? original : Self.mutant(of: original, &random)
@@ -52,7 +42,7 @@ struct HostileFilesTests {
                 try use(source)
             } catch is ModelLoadingError {
             } catch {
-                Issue.record("mutant \(number) of seed \(Self.seed): \(error)")
+                Issue.record("mutant \(number) of seed \(Fuzzing.seed): \(error)")
             }
         }
         #expect(opened > 0)

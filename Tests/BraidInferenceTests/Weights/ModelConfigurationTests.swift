@@ -223,6 +223,35 @@ struct ModelConfigurationTests {
         #expect(message.contains("LlamaForCausalLM"))
     }
 
+    @Test("what ends an answer comes from both files, each token once")
+    func endsOfBothFilesCount() throws {
+        let folder = try TemporaryModelFolder()
+        func ends(_ configuration: String, _ generation: String) throws -> [Int32] {
+            try folder.write(
+                """
+                {"architectures": ["LlamaForCausalLM"], "hidden_size": 8, "intermediate_size": 4,
+                 "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 50, "eos_token_id": \(configuration)}
+                """, to: "config.json")
+            try folder.write(generation, to: "generation_config.json")
+            return try ModelConfiguration(contentsOf: folder.url).endTokenIDs
+        }
+        #expect(try ends("3", #"{"eos_token_id": [7, 3, 9], "temperature": 0.6}"#) == [3, 7, 9])
+        #expect(try ends("null", #"{"eos_token_id": 7}"#) == [7])
+        #expect(try ends("[1, 2]", "{}") == [1, 2])
+        #expect(try ends("[1, 2]", #"{"eos_token_id": null}"#) == [1, 2])
+        for bad in ["50", "-1", "[3, 9223372036854775807]"] {
+            do {
+                _ = try ends("3", #"{"eos_token_id": \#(bad)}"#)
+                Issue.record("\(bad) is taken for a token")
+            } catch let error as ModelLoadingError {
+                #expect(error.description.contains("generation_config.json: eos_token_id is "), "\(error)")
+            }
+        }
+        for bad in [#"{"eos_token_id": "x"}"#, "[]", "{"] {
+            #expect(throws: ModelLoadingError.self) { try ends("3", bad) }
+        }
+    }
+
     @Test("files that are no JSON objects", arguments: ["", "{", "[]", "null", "\u{0}", "{\"hidden_size\": NaN}"])
     func malformedFilesAreRefused(content: String) throws {
         let folder = try TemporaryModelFolder()

@@ -10,11 +10,14 @@ final class ScriptedEngine: Engine {
         var error: (any Error)?
         /// Waits for cancellation after the text.
         var hangs = false
+        /// Of each token.
+        var logProbability: Float?
 
-        init(_ text: String, error: (any Error)? = nil, hangs: Bool = false) {
+        init(_ text: String, error: (any Error)? = nil, hangs: Bool = false, logProbability: Float? = nil) {
             self.text = text
             self.error = error
             self.hangs = hangs
+            self.logProbability = logProbability
         }
 
         init(stringLiteral value: String) { self.init(value) }
@@ -26,10 +29,20 @@ final class ScriptedEngine: Engine {
         case token(String)
     }
 
+    /// One decode call: what the context held, and what it was to stop at.
+    struct Decode: Sendable, Hashable {
+        var context: String
+        var stops: Set<String>
+    }
+
     struct State {
         var ids: [String: TokenID] = [:]
+        var decodes: [Decode] = []
         var words: [String] = []
         var openContexts = 0
+        var mostOpenContexts = 0
+        /// Most tokens that each decode call asked for.
+        var tokenLimits: [Int] = []
         var prompts: [String] = []
         var joinedPieces: [TokenText.Piece] = []
         /// What the coming joins were said to begin with.
@@ -46,24 +59,29 @@ final class ScriptedEngine: Engine {
 
     let description: EngineDescription
     let tags: Set<String>
+    /// Tags that end every decode call, as the tokens do that end an answer of an embedded model.
+    let ends: Set<String>
     let script: @Sendable (String) -> Reply
     let onCall: @Sendable (Call) async -> Void
     let failsWarmUps: Bool
     let state = Mutex(State())
 
     init(
-        tags: Set<String> = Dialect.braid.allTags, contextLength: Int = 100_000, masksTokens: Bool = false,
+        tags: Set<String> = Dialect.braid.allTags, ends: Set<String> = [], contextLength: Int = 100_000,
+        masksTokens: Bool = false,
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         groupsContexts: Bool = false,
+        logProbabilities: Bool = false,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
+        self.ends = ends
         self.script = script
         self.onCall = onCall
         self.failsWarmUps = failsWarmUps
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
-            masksTokens: masksTokens, stitches: stitches, logProbabilities: false,
+            masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities,
             groupsContexts: groupsContexts)
     }
 
@@ -78,7 +96,12 @@ final class ScriptedEngine: Engine {
 
     func open(_ prompt: TokenText) async throws -> any EngineContext {
         let context = ScriptedContext(engine: self, words: [])
-        try await context.extend(prompt)
+        do {
+            try await context.extend(prompt)
+        } catch {
+            await context.close()
+            throw error
+        }
         let text = context.text
         state.withLock { $0.prompts.append(text) }
         return context
@@ -131,6 +154,7 @@ final class ScriptedEngine: Engine {
 final class ScriptedContext: EngineContext {
     private struct State {
         var words: [String]
+        let origin: Int
         var isOpen = true
         var isForked = false
     }
@@ -140,9 +164,15 @@ final class ScriptedContext: EngineContext {
 
     init(engine: ScriptedEngine, words: [String]) {
         self.engine = engine
-        state = Mutex(State(words: words))
-        engine.state.withLock { $0.openContexts += 1 }
+        state = Mutex(State(words: words, origin: words.count))
+        engine.state.withLock { state in
+            state.openContexts += 1
+            state.mostOpenContexts = max(state.mostOpenContexts, state.openContexts)
+        }
     }
+
+    /// What came after the fork.
+    private var own: [String] { state.withLock { Array($0.words[$0.origin...]) } }
 
     var text: String { state.withLock { $0.words.joined() } }
 
@@ -172,7 +202,12 @@ final class ScriptedContext: EngineContext {
             return state.isForked ? "decoded while forked" : nil
         }
         if let violation { engine.state.withLock { $0.violations.append(violation) } }
-        engine.state.withLock { $0.seeds.append(options.seed) }
+        let decode = ScriptedEngine.Decode(context: text, stops: options.stops)
+        engine.state.withLock { state in
+            state.seeds.append(options.seed)
+            state.tokenLimits.append(options.maximumTokens)
+            state.decodes.append(decode)
+        }
         let reply = engine.script(text)
         let call = ScriptedDecoding(engine: engine, options: options, reply: reply)
         return DecodedTokens(
@@ -214,7 +249,9 @@ final class ScriptedContext: EngineContext {
         case .reprefill(let text):
             engine.state.withLock { $0.joinedPieces += text.pieces }
             try await extend(text)
-        case .stitch: break
+        case .stitch:
+            let adopted = threads.compactMap { $0 as? ScriptedContext }.flatMap(\.own)
+            state.withLock { $0.words += adopted }
         }
         for thread in threads { await thread.close() }
         state.withLock { $0.isForked = false }
@@ -262,10 +299,13 @@ private final class ScriptedDecoding: Sendable {
             guard state.index < state.tokens.count else { return nil }
             if state.index == options.maximumTokens { return finish(&state, .tokenLimit) }
             if room <= 0 { return finish(&state, .contextFull) }
-            let token = state.tokens[state.index]
+            var token = state.tokens[state.index]
+            token.logProbability = reply.logProbability
             state.index += 1
             try check(token, &state)
-            if let tag = token.control, options.stops.contains(tag) { state.stop = .control(tag) }
+            if let tag = token.control, options.stops.contains(tag) || engine.ends.contains(tag) {
+                state.stop = .control(tag)
+            }
             return .token(token)
         }
         if let event {
@@ -301,6 +341,15 @@ private final class ScriptedDecoding: Sendable {
             guard token.control == nil, text.hasPrefix(state.exact) else { throw violation(token, grammar) }
             if state.exact == text {
                 grammar.advance(.exact)
+                state.exact = ""
+            }
+        case .choice(let texts):
+            state.exact += token.text
+            guard token.control == nil, texts.contains(where: { $0.hasPrefix(state.exact) }) else {
+                throw violation(token, grammar)
+            }
+            if texts.contains(state.exact) {
+                grammar.advance(.chosen(state.exact))
                 state.exact = ""
             }
         }
