@@ -188,8 +188,8 @@ public struct HogwildInference: ReasoningMethod {
     private func answer(in text: String) -> String? {
         let found: String?
         switch dialect.answer {
-        case .boxed: found = AnswerExtractor.boxed(in: text)
-        case .message: found = nil
+        // A message ends a line in its dialect's own loop, which workers have not; the finisher asks for a box.
+        case .boxed, .message: found = AnswerExtractor.boxed(in: text)
         case .tagged(let pair):
             let end = text.ranges(of: pair.close).last?.lowerBound
             let start = end.flatMap { text[..<$0].ranges(of: pair.open).last?.upperBound }

@@ -143,6 +143,8 @@ struct MethodOptions: ParsableArguments {
             case .words(let prompt): try SelfConsistency(samples: samples ?? Self.defaultAnswers, asking: prompt)
             }
         case .bestOfN: try BestOfN(samples: samples ?? Self.defaultAnswers, verifier: answerVerifier, frame: frame)
+        case .hogwild: try HogwildInference(workers: workers ?? 2, dialect: dialect(of: frame))
+        case .groupthink: try GroupThink(workers: workers ?? 4, dialect: dialect(of: frame))
         case .skeletonOfThought: try SkeletonOfThought(usesRouter: router)
         case .treeOfThoughts:
             try TreeOfThoughts(
@@ -201,6 +203,11 @@ struct MethodOptions: ParsableArguments {
             ("--wait", wait != nil, [.sequential]),
             ("--thinking-tokens", thinkingTokens != nil, [.sequential]),
         ]
+    }
+
+    /// Where a model does not read `braid`, lines that see each other are framed as a chat, with a boxed answer.
+    private func dialect(of frame: AnswerFrame) -> Dialect {
+        if case .dialect(let dialect) = frame { dialect } else { .threadWeaver }
     }
 
     private func sequential(_ frame: AnswerFrame) throws(RunError) -> Sequential {
