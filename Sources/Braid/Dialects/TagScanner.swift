@@ -1,9 +1,9 @@
 /// Finds a dialect's tags in text that arrives in pieces, for engines that give text and no token ids.
 ///
 /// Feed it only what a model wrote: it cannot tell a tag from a user's characters that look like one.
-struct TagScanner: Sendable {
+package struct TagScanner: Sendable {
     /// What the scanner found.
-    enum Element: Sendable, Hashable {
+    package enum Element: Sendable, Hashable {
         /// Plain text.
         case text(String)
         /// A whole tag.
@@ -16,18 +16,18 @@ struct TagScanner: Sendable {
     private var held: [UInt8] = []
 
     /// Creates a scanner for these tags.
-    init(tags: Set<String>) {
+    package init(tags: Set<String>) {
         self.tags = tags.map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
     }
 
     /// Takes the next piece of text.
     /// - Complexity: O(length of the piece × number of tags).
-    mutating func consume(_ text: String) -> [Element] {
+    package mutating func consume(_ text: String) -> [Element] {
         scan(held + text.utf8, isLast: false)
     }
 
     /// Gives what was held back.
-    mutating func finish() -> [Element] {
+    package mutating func finish() -> [Element] {
         scan(held, isLast: true)
     }
 

@@ -7,6 +7,9 @@ public protocol ReasoningMethod: Sendable {
     /// Control tags that an engine must have for it, besides one of the dialect's ``Dialect/ends``.
     var controlTags: Set<String> { get }
 
+    /// Least access to the token stream that it needs.
+    var minimumTier: EngineDescription.Tier { get }
+
     /// Answers the question; what it leaves open, the run closes.
     func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer
 }
@@ -14,4 +17,6 @@ public protocol ReasoningMethod: Sendable {
 extension ReasoningMethod {
     /// All that a run which may fork needs.
     public var controlTags: Set<String> { dialect.forkingTags }
+    /// Raw text: threads begin with text of the runtime's.
+    public var minimumTier: EngineDescription.Tier { .text }
 }

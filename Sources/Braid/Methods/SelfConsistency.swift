@@ -23,6 +23,8 @@ public struct SelfConsistency: ReasoningMethod {
 
     /// Only question and answer have tags.
     public var controlTags: Set<String> { dialect.sequentialTags }
+    /// Chat is enough: the model answers once, and nothing is put into its mouth.
+    public var minimumTier: EngineDescription.Tier { .chat }
 
     /// Prefills the prompt once, decodes every sample from it, and votes.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {

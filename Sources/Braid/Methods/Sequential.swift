@@ -14,6 +14,8 @@ public struct Sequential: ReasoningMethod {
 
     /// Only question and answer have tags.
     public var controlTags: Set<String> { dialect.sequentialTags }
+    /// Chat is enough: the model answers once, and nothing is put into its mouth.
+    public var minimumTier: EngineDescription.Tier { .chat }
 
     /// Decodes to the end.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {
