@@ -29,9 +29,13 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A built-in model, see 'braid models', or a Hugging Face folder. (default: the built-in model for the method)",
+            "A built-in model, see 'braid models', or a Hugging Face folder; with --engine, a model that it serves. "
+                + "(default: the built-in model for the method, or the only one that is served)",
             valueName: "name|path"))
     var model: String?
+
+    @OptionGroup(title: "Remote engine")
+    var remote: RemoteOptions
 
     @Option(
         help: ArgumentHelp(
@@ -64,6 +68,9 @@ struct AskCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if remote.isUsed, memoryLimit != nil || quantize != .none {
+            throw ValidationError("--memory-limit and --quantize are for the embedded engine, not for --engine")
+        }
         guard method == .selfConsistency else {
             if samples != nil { throw ValidationError("--samples is for --method self-consistency only") }
             return
@@ -81,14 +88,22 @@ struct AskCommand: AsyncParsableCommand {
         let interrupt = Interrupt()
         interrupt.listen()
         let question = try QuestionSource.question(question)
-        let choice = try ModelChoice(model, for: method)
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
+        let method = try self.method.method(samples: samples)
+        let engine: any Engine
+        var isBuiltIn = false
+        if remote.isUsed {
+            engine = try await remote.connect(model: model, tags: method.dialect.allTags)
+        } else {
+            let choice = try ModelChoice(model, for: self.method)
+            engine = try choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+            isBuiltIn = choice.isBuiltIn
+        }
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples),
-            on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
-            budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
-        let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
+            question, by: method, on: engine,
+            budget: try budget.budget(), sampling: sampling.parameters(for: self.method), seed: seed)
+        let session = AskSession(run: run, isBuiltIn: isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }
     }

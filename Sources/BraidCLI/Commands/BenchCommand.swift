@@ -64,6 +64,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Divides the logits; 0 is greedy. (default: 0, and 0.7 for self-consistency)")
     var temperature: Double?
 
+    @OptionGroup(title: "Remote engine")
+    var remote: RemoteOptions
+
     @Option(
         help: ArgumentHelp(
             "Most memory for weights, activations and cache together: bytes, or a number with K, M, G or T.",
@@ -86,6 +89,9 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        if remote.isUsed, memoryLimit != nil || quantize != .none {
+            throw ValidationError("--memory-limit and --quantize are for the embedded engine, not for --engine")
+        }
         guard (1...1_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 1000000")
         }
@@ -103,7 +109,7 @@ struct BenchCommand: AsyncParsableCommand {
         let contestants = try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method
         let terminal = Terminal.standardError()
         let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
-            .run(try entries(contestants)) { row in
+            .run(try await entries(contestants)) { row in
                 terminal.write(String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
             }
         try StandardStream.output.write(
@@ -111,16 +117,38 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     /// Contestants with their engines; those on the same model share one.
-    private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
+    private func entries(_ contestants: [Contestant]) async throws -> [Benchmark.Entry] {
+        let methods = try contestants.map { try $0.method.method(samples: nil) }
+        let tags = methods.reduce(into: Set<String>()) { $0.formUnion($1.dialect.allTags) }
         var engines: [String: any Engine] = [:]
-        return try contestants.map { contestant in
-            let choice = try ModelChoice(contestant.model, for: contestant.method)
-            let engine =
-                try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
-            engines[choice.name] = engine
-            return Benchmark.Entry(
-                label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,
-                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
+        var entries: [Benchmark.Entry] = []
+        for (contestant, method) in zip(contestants, methods) {
+            let engine: any Engine
+            if remote.isUsed {
+                let name = contestant.model ?? ""
+                engine = try await known(name, in: &engines) {
+                    try await remote.connect(model: contestant.model, tags: tags)
+                }
+            } else {
+                let choice = try ModelChoice(contestant.model, for: contestant.method)
+                engine = try await known(choice.name, in: &engines) {
+                    try choice.engine(quantization: quantize, memoryLimit: memoryLimit)
+                }
+            }
+            entries.append(
+                Benchmark.Entry(
+                    label: contestant.label, method: method, engine: engine,
+                    sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature)))
         }
+        return entries
+    }
+
+    private func known(
+        _ name: String, in engines: inout [String: any Engine], make: () async throws -> any Engine
+    ) async throws -> any Engine {
+        if let engine = engines[name] { return engine }
+        let engine = try await make()
+        engines[name] = engine
+        return engine
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidRemote
 import Foundation
 
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
@@ -38,6 +39,7 @@ struct Failure: Equatable {
         switch error {
         case let error as InputError: (.badInput, error.description)
         case let error as ModelError: (.noModel, error.description)
+        case let error as RemoteEngineError: (status(of: error), error.description)
         case let error as BudgetError: (.badInput, error.description)
         case RunError.alreadyStarted: (.internalFailure, RunError.alreadyStarted.description)
         case let error as RunError: (.badInput, error.description)
@@ -52,6 +54,13 @@ struct Failure: Equatable {
         switch error {
         case .contextTooLong, .unknownControlTag, .invalidOption, .unsupported: .badInput
         case .outOfMemory, .contextNotUsable, .failed: .internalFailure
+        }
+    }
+
+    private static func status(of error: RemoteEngineError) -> ExitStatus {
+        switch error {
+        case .invalidURL, .unknownModel, .modelNeeded, .differentEngines: .badInput
+        case .unreachable, .notAnEngine, .unauthorized: .noModel
         }
     }
 

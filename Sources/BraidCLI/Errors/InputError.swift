@@ -16,6 +16,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case notATrajectory(source: String, reason: String)
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
+    /// The program was built without what is needed.
+    case builtWithout(trait: String)
 
     /// What happened, and what to do.
     var description: String {
@@ -37,6 +39,9 @@ enum InputError: Error, Hashable, CustomStringConvertible {
                 + "'braid ask --json', or a line of 'braid data' with --line"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
+        case .builtWithout(let trait):
+            "this braid was built without engines over HTTP, to build quickly; build it with them: "
+                + "swift run -c release --traits \(trait) braid ..."
         }
     }
 }
