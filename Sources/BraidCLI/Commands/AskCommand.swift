@@ -93,6 +93,7 @@ struct AskCommand: AsyncParsableCommand {
         let method = try self.method.method(samples: samples)
         let engine: any Engine
         var isBuiltIn = false
+        let remote = remote.resolved(model: model, for: self.method)
         if remote.isUsed {
             engine = try await remote.connect(model: model, tags: method.dialect.allTags)
         } else {

@@ -124,6 +124,7 @@ struct BenchCommand: AsyncParsableCommand {
         var entries: [Benchmark.Entry] = []
         for (contestant, method) in zip(contestants, methods) {
             let engine: any Engine
+            let remote = remote.resolved(model: contestant.model, for: contestant.method)
             if remote.isUsed {
                 let name = contestant.model ?? ""
                 engine = try await known(name, in: &engines) {

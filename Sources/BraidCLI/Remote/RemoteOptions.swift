@@ -31,6 +31,22 @@ struct RemoteOptions: ParsableArguments {
     /// Whether the embedded engine is not asked.
     var isUsed: Bool { !engine.isEmpty }
 
+    /// The same with the engine of `OPENAI_BASE_URL`, if none was named and the model is none that is here.
+    func resolved(
+        model: String?, for method: MethodChoice,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> RemoteOptions {
+        guard engine.isEmpty, let model, let url = environment["OPENAI_BASE_URL"], !url.isEmpty else { return self }
+        do {
+            _ = try ModelChoice(model, for: method)
+            return self
+        } catch {
+            var resolved = self
+            resolved.engine = [url]
+            return resolved
+        }
+    }
+
     /// Connects to the engine.
     /// - Parameters:
     ///   - model: The model to ask it for.

@@ -62,7 +62,11 @@
         /// - Parameter script: Gets each connection and its number, from 0, on a thread of its own; when it returns the
         ///   connection is closed.
         init(_ script: @escaping @Sendable (Connection, Int) -> Void) throws {
-            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            #if canImport(Glibc)
+                let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            #else
+                let listener = socket(AF_INET, SOCK_STREAM, 0)
+            #endif
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
