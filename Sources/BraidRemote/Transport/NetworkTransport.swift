@@ -67,6 +67,8 @@
             if hasBegun { return .cut("\(error)") }
             let lost: [HTTPClientError] = [.remoteConnectionClosed, .readTimeout, .writeTimeout]
             if let error = error as? HTTPClientError, lost.contains(error) { return .lost("\(error)") }
+            // A connection of the pool that the server closed just before it was used.
+            if case ChannelError.ioOnClosedChannel = error { return .lost("\(error)") }
             if error is HTTPParserError { return .lost("it does not speak HTTP: \(error)") }
             // A reset or a broken pipe comes after the connection was made; the rest comes before.
             if let error = error as? IOError, [ECONNRESET, EPIPE, ECONNABORTED].contains(error.errnoCode) {
