@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidRemote
 import Testing
 
 @testable import BraidCLI
@@ -17,6 +18,14 @@ struct FailureTests {
         (InputError.documentTooLong(source: "x", limit: 1), 2),
         (InputError.notATrajectory(source: "x", reason: "y"), 2),
         (InputError.noSuchLine(source: "x", line: 2, lines: 1), 2),
+        (InputError.builtWithout(trait: "x"), 2),
+        (RemoteEngineError.invalidURL("x", why: "y"), 2),
+        (RemoteEngineError.unknownModel("x", url: "u", served: []), 2),
+        (RemoteEngineError.modelNeeded(url: "u", served: []), 2),
+        (RemoteEngineError.differentEngines(first: "u", other: "v", what: "w"), 2),
+        (RemoteEngineError.unreachable(url: "u", why: "w"), 3),
+        (RemoteEngineError.notAnEngine(url: "u", why: "w"), 3),
+        (RemoteEngineError.unauthorized(url: "u"), 3),
         (ModelError.unknown("x", known: []), 3),
         (ModelError.notAModel("x"), 3),
         (ModelError.missing("x"), 3),

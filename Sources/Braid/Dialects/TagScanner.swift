@@ -1,9 +1,9 @@
 /// Finds a dialect's tags in text that arrives in pieces, for engines that give text and no token ids.
 ///
 /// Feed it only what a model wrote: it cannot tell a tag from a user's characters that look like one.
-struct TagScanner: Sendable {
+package struct TagScanner: Sendable {
     /// What the scanner found.
-    enum Element: Sendable, Hashable {
+    package enum Element: Sendable, Hashable {
         /// Plain text.
         case text(String)
         /// A whole tag.
@@ -20,7 +20,7 @@ struct TagScanner: Sendable {
     private(set) var examinedBytes = 0
 
     /// Creates a scanner for these tags.
-    init(tags: Set<String>) {
+    package init(tags: Set<String>) {
         self.tags = tags.map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
         var begins = Array(repeating: false, count: 256)
         for tag in self.tags { begins[Int(tag[0])] = true }
@@ -29,7 +29,7 @@ struct TagScanner: Sendable {
 
     /// Takes the next piece of text.
     /// - Complexity: O(length of the piece × number of tags).
-    mutating func consume(_ text: String) -> [Element] {
+    package mutating func consume(_ text: String) -> [Element] {
         // Most text has nothing in it that could begin a tag.
         if held.isEmpty, !text.utf8.contains(where: { begins[Int($0)] }) {
             examinedBytes += text.utf8.count
@@ -39,7 +39,7 @@ struct TagScanner: Sendable {
     }
 
     /// Gives what was held back.
-    mutating func finish() -> [Element] {
+    package mutating func finish() -> [Element] {
         scan(held, isLast: true)
     }
 

@@ -51,6 +51,9 @@ public struct BestOfN: ReasoningMethod {
     /// Only question and answer have tags.
     public var controlTags: Set<String> { frame.controlTags }
 
+    /// Chat is enough: the model answers by itself, and nothing is put into its mouth.
+    public var minimumTier: EngineDescription.Tier { .chat }
+
     /// Prefills the prompt once, decodes every sample from it, and takes the best; a run that is stopped answers with the
     /// most frequent answer, or an exactly right one, of the samples that had ended.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {

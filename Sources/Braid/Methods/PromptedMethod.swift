@@ -6,4 +6,6 @@ extension PromptedMethod {
     public var dialect: Dialect { .plain }
     /// None.
     public var controlTags: Set<String> { [] }
+    /// Chat is enough.
+    public var minimumTier: EngineDescription.Tier { .chat }
 }

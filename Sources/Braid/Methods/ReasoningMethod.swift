@@ -10,6 +10,9 @@ public protocol ReasoningMethod: Sendable {
     /// Whether its lines see each other while they are written (``EngineDescription/groupsContexts``).
     var groupsContexts: Bool { get }
 
+    /// Least access to the token stream that it needs.
+    var minimumTier: EngineDescription.Tier { get }
+
     /// Answers the question; what it leaves open, the run closes.
     func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer
 }
@@ -20,4 +23,7 @@ extension ReasoningMethod {
 
     /// They do not.
     public var groupsContexts: Bool { false }
+
+    /// Raw text: threads begin with text of the runtime's.
+    public var minimumTier: EngineDescription.Tier { .text }
 }

@@ -29,6 +29,9 @@ public struct SelfConsistency: ReasoningMethod {
         try frame.check()
     }
 
+    /// Chat is enough: the model answers once, and nothing is put into its mouth.
+    public var minimumTier: EngineDescription.Tier { .chat }
+
     /// The dialect it speaks.
     public var dialect: Dialect { frame.dialect }
 

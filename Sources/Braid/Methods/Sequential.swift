@@ -37,6 +37,9 @@ public struct Sequential: ReasoningMethod {
     /// Only question and answer have tags.
     public var controlTags: Set<String> { frame.controlTags }
 
+    /// Chat is enough: the model answers once, and nothing is put into its mouth; not so where its thinking is cut.
+    public var minimumTier: EngineDescription.Tier { forcing == nil ? .chat : .text }
+
     /// Decodes to the end.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {
         switch (frame, forcing) {

@@ -210,10 +210,8 @@ public final class ReasoningRun: Sendable {
         of method: any ReasoningMethod, on engine: EngineDescription
     ) throws(RunError) -> Dialect {
         var dialect = method.dialect
-        // Who asks in plain words needs nothing that a chat lacks.
-        let needsTags = !dialect.ends.isEmpty || !method.controlTags.isEmpty
-        guard engine.tier >= .text || !needsTags else {
-            throw .tierTooLow(engine.tier, needed: .text, method: method.name)
+        guard engine.tier >= method.minimumTier else {
+            throw .tierTooLow(engine.tier, needed: method.minimumTier, method: method.name)
         }
         if dialect.join == .stitch, !engine.stitches {
             throw .cannotStitch(dialect: dialect.name, engine: engine.name)

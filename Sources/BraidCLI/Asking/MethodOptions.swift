@@ -166,6 +166,11 @@ struct MethodOptions: ParsableArguments {
         }
     }
 
+    /// Control tags that the method may use, for an engine that has to be asked for them.
+    func tags(of choice: MethodChoice) throws -> Set<String> {
+        try method(choice, asking: .dialect(.braid)).dialect.allTags
+    }
+
     /// Answers when the user does not say how many.
     private static let defaultAnswers = 8
     /// Expansions of a depth-first search (arXiv 2305.10601, section 4.3).

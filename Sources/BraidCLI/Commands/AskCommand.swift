@@ -23,13 +23,16 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file. "
-                + "(default: the built-in model for the method)",
+            "A built-in model, see 'braid models', a Hugging Face folder, or a .gguf file; with --engine, a model that it "
+                + "serves. (default: the built-in model for the method, or the only one that is served)",
             valueName: "name|path"))
     var model: String?
 
     @OptionGroup(title: "Engine")
     var engine: EngineOptions
+
+    @OptionGroup(title: "Remote engine")
+    var remote: RemoteOptions
 
     @OptionGroup(title: "Method")
     var options: MethodOptions
@@ -64,17 +67,26 @@ struct AskCommand: AsyncParsableCommand {
     func validate() throws {
         try options.check(for: method, budget: budget)
         try plan.check(for: method)
+        try remote.check(beside: engine)
     }
 
     func run() async throws {
         let interrupt = Interrupt()
         interrupt.listen()
         let question = try QuestionSource.question(question)
-        let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
         var output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
-        if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
-        let engine = try choice.engine(self.engine.options)
+        let engine: any Engine
+        var isBuiltIn = false
+        let remote = remote.resolved(model: model, for: method)
+        if remote.isUsed {
+            engine = try await remote.connect(model: model, tags: try options.tags(of: method))
+        } else {
+            let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
+            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
+            engine = try choice.engine(self.engine.options)
+            isBuiltIn = choice.isBuiltIn
+        }
         // The dialogue of a review and lanes that move would write over each other.
         if plan.review { output.terminal.movesCursor = false }
         if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
@@ -87,7 +99,7 @@ struct AskCommand: AsyncParsableCommand {
             question, by: reasoning, on: engine,
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed,
             controller: try steering.policy(asking: frame))
-        let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)
+        let session = AskSession(run: run, isBuiltIn: isBuiltIn, output: output, interrupt: interrupt)
         let status = try await session.perform()
         guard status == .answered else { throw ExitCode(status.rawValue) }
     }

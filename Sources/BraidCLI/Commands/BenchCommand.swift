@@ -72,6 +72,9 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Engine")
     var engine: EngineOptions
 
+    @OptionGroup(title: "Remote engine")
+    var remote: RemoteOptions
+
     @OptionGroup(title: "Steering")
     var steering: SteeringOptions
 
@@ -94,6 +97,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func validate() throws {
         try options.check(forAny: contestants.map(\.method))
+        try remote.check(beside: engine)
         guard (1...1_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 1000000")
         }
@@ -111,7 +115,7 @@ struct BenchCommand: AsyncParsableCommand {
         let contestants = try contestants
         let terminal = Terminal.standardError()
         let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
-            .run(try entries(contestants)) { row in
+            .run(try await entries(contestants)) { row in
                 terminal.write(String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
             }
         try StandardStream.output.write(
@@ -119,20 +123,42 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     /// Contestants with their engines; those on the same model share one.
-    private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
+    private func entries(_ contestants: [Contestant]) async throws -> [Benchmark.Entry] {
+        let tags = try contestants.reduce(into: Set<String>()) { $0.formUnion(try options.tags(of: $1.method)) }
         var engines: [String: any Engine] = [:]
         let suffix = steering.checkJoins ? "+checked" : ""
-        return try contestants.map { contestant in
-            let choice = try ModelChoice(
-                contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
-            if engines[choice.name] == nil, let warning = choice.warning { try StandardStream.error.write(warning) }
-            let engine = try engines[choice.name] ?? choice.engine(self.engine.options)
-            engines[choice.name] = engine
-            return Benchmark.Entry(
-                label: contestant.label + suffix,
-                method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
-                sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
-                controller: try steering.policy(asking: AnswerFrame(for: engine)))
+        var entries: [Benchmark.Entry] = []
+        for contestant in contestants {
+            let engine: any Engine
+            let remote = remote.resolved(model: contestant.model, for: contestant.method)
+            if remote.isUsed {
+                engine = try await known(contestant.model ?? "", in: &engines) {
+                    try await remote.connect(model: contestant.model, tags: tags)
+                }
+            } else {
+                let choice = try ModelChoice(
+                    contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
+                engine = try await known(choice.name, in: &engines) {
+                    if let warning = choice.warning { try StandardStream.error.write(warning) }
+                    return try choice.engine(self.engine.options)
+                }
+            }
+            entries.append(
+                Benchmark.Entry(
+                    label: contestant.label + suffix,
+                    method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
+                    sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
+                    controller: try steering.policy(asking: AnswerFrame(for: engine))))
         }
+        return entries
+    }
+
+    private func known(
+        _ name: String, in engines: inout [String: any Engine], make: () async throws -> any Engine
+    ) async throws -> any Engine {
+        if let engine = engines[name] { return engine }
+        let engine = try await make()
+        engines[name] = engine
+        return engine
     }
 }

@@ -6,7 +6,7 @@ enum ExitStatus: Int32, CaseIterable {
     case internalFailure = 1
     /// The question, an option or a file cannot be used.
     case badInput = 2
-    /// There is no such model, or its files cannot be used.
+    /// There is no such model or engine, or it cannot be used.
     case noModel = 3
     /// A budget, a deadline or the model's own end left the run without a complete answer.
     case incomplete = 4
@@ -21,7 +21,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .answered: "answered (a wrong answer too: see 'checked')"
         case .internalFailure: "internal failure"
         case .badInput: "bad input or options"
-        case .noModel: "no model, or bad model files"
+        case .noModel: "no model or engine, or a bad one"
         case .incomplete: "incomplete: a budget, the timeout or the model's own end cut the run"
         case .notMadeForThis: "the built-in model is not made for this question"
         case .interrupted: "interrupted"

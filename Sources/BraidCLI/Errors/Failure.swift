@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidInference
+import BraidRemote
 import Foundation
 
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
@@ -40,6 +41,7 @@ struct Failure: Equatable {
         case let error as InputError: (.badInput, error.description)
         case let error as ModelError: (.noModel, error.description)
         case let error as ModelConversionError: (.badInput, error.description)
+        case let error as RemoteEngineError: (status(of: error), error.description)
         case let error as BudgetError: (.badInput, error.description)
         case RunError.alreadyStarted: (.internalFailure, RunError.alreadyStarted.description)
         case let error as RunError: (.badInput, error.description)
@@ -54,6 +56,13 @@ struct Failure: Equatable {
         switch error {
         case .contextTooLong, .unknownControlTag, .invalidOption, .unsupported: .badInput
         case .outOfMemory, .contextNotUsable, .failed: .internalFailure
+        }
+    }
+
+    private static func status(of error: RemoteEngineError) -> ExitStatus {
+        switch error {
+        case .invalidURL, .unknownModel, .modelNeeded, .differentEngines: .badInput
+        case .unreachable, .notAnEngine, .unauthorized: .noModel
         }
     }
 

@@ -18,6 +18,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case notExamples(source: String, reason: String)
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
+    /// The program was built without what is needed.
+    case builtWithout(trait: String)
 
     /// What happened, and what to do.
     var description: String {
@@ -42,6 +44,9 @@ enum InputError: Error, Hashable, CustomStringConvertible {
                 + "[{\"question\": \"...\", \"plan\": {\"subtasks\": [{\"id\": 1, \"task\": \"...\"}]}}]"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
+        case .builtWithout(let trait):
+            "this braid was built without engines over HTTP, to build quickly; build it with them: "
+                + "swift run -c release --traits \(trait) braid ..."
         }
     }
 }

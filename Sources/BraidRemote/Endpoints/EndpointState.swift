@@ -1,0 +1,31 @@
+/// What is known of one endpoint: the pure value behind every choice of the pool.
+struct EndpointState: Sendable, Hashable {
+    /// How many requests it may have.
+    var limit: ConcurrencyLimit
+    /// Whether it works.
+    var breaker = CircuitBreaker()
+    /// How many retries it may cause.
+    var retries = RetryBudget()
+
+    init(capacity: Int) {
+        limit = ConcurrencyLimit(maximum: capacity)
+    }
+
+    /// The endpoint for the next request, or nil when all of them are busy.
+    ///
+    /// The one that served the prefix before, if it has room, because its cache has the prefix; else the one with the
+    /// lowest load. `avoiding` is left out as long as there is another one that works.
+    static func choose(
+        among endpoints: [EndpointState], preferring preferred: Int?, avoiding: Int?, at now: Duration
+    ) -> Int? {
+        var usable = endpoints.indices.filter { endpoints[$0].breaker.allows(at: now) }
+        // With none that works, the one that fails says what is wrong.
+        if usable.isEmpty { usable = Array(endpoints.indices) }
+        if let avoiding, usable.contains(where: { $0 != avoiding }) { usable.removeAll { $0 == avoiding } }
+        let free = usable.filter { endpoints[$0].limit.hasRoom }
+        if let preferred, free.contains(preferred) { return preferred }
+        return free.min { endpoints[$0].load < endpoints[$1].load }
+    }
+
+    private var load: Double { Double(limit.inFlight) / limit.current }
+}

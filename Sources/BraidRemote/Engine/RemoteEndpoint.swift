@@ -1,0 +1,17 @@
+internal import Braid
+
+/// One server of a remote engine, as a probe found it.
+struct RemoteEndpoint: Sendable {
+    /// Where it is.
+    var url: EngineURL
+    /// How to talk to it.
+    var adapter: any EngineAdapter
+    /// The model that it serves.
+    var model: String
+    /// Longest context in tokens.
+    var contextLength: Int
+    /// How many requests it takes at once.
+    var capacity: Int
+    /// Control tags with their ids; empty below tier T3.
+    var tags: [String: TokenID]
+}

@@ -1,0 +1,21 @@
+/// Carries requests to engines. The package's own is `NetworkTransport`, which the trait `Remote` switches on; another
+/// HTTP client can take its place.
+public protocol HTTPTransport: Sendable {
+    /// Sends a request and waits for the head of the answer, whatever its status. Follows no redirects.
+    ///
+    /// Cancelling the calling task, or letting go of the response, closes the request.
+    /// - Throws: ``TransportError``, `CancellationError`.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
+}
+
+extension HTTPTransport {
+    /// Sends a request, and once more when the connection is lost before an answer begins: servers close connections that
+    /// idled for some seconds or carried some hundred requests, and may do so just as the next request is on its way.
+    func sendSurely(_ request: HTTPRequest) async throws -> HTTPResponse {
+        do {
+            return try await send(request)
+        } catch TransportError.lost {
+            return try await send(request)
+        }
+    }
+}

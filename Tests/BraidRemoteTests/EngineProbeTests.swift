@@ -1,0 +1,142 @@
+import Braid
+import Testing
+
+@testable import BraidRemote
+
+/// What a probe makes of engines as they describe themselves.
+@Suite struct EngineProbeTests {
+    private static func card(_ rest: String) -> ScriptedTransport.Reply {
+        .json("{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"\(rest)}]}")
+    }
+
+    private func connect(
+        model: String? = nil, _ script: @escaping @Sendable (String, String) throws -> ScriptedTransport.Reply?
+    ) async throws -> RemoteEngine {
+        let transport = ScriptedTransport { request in
+            let path = String(request.url.dropFirst("http://127.0.0.1:9".count))
+            let body = String(decoding: request.body ?? [], as: UTF8.self)
+            return try script(path, body) ?? .json("{\"error\":{\"message\":\"Not Found\"}}", status: 404)
+        }
+        return try await RemoteEngine.connect(
+            to: [try EngineURL(Servers.url)], model: model, options: Servers.options(vocabulary: nil),
+            transport: transport)
+    }
+
+    /// Tags are single tokens here, but for `<End>`.
+    private static func tokenize(_ body: String) -> ScriptedTransport.Reply {
+        let ids = body.contains("\"</Go>\"") ? "101" : body.contains("\"<Go>\"") ? "100" : "1,2"
+        return .json("{\"tokens\":[\(ids)],\"count\":1,\"max_model_len\":512}")
+    }
+
+    @Test func findsVLLM() async throws {
+        let engine = try await connect { path, body in
+            switch path {
+            case "/v1/models": Self.card(",\"owned_by\":\"vllm\",\"max_model_len\":512")
+            case "/version": .json("{\"version\":\"0.29.0\"}")
+            case "/tokenize": Self.tokenize(body)
+            case "/v1/completions":
+                .stream([
+                    "{\"choices\":[{\"index\":0,\"text\":\"a\",\"token_ids\":[4],\"finish_reason\":\"length\"}]}",
+                    "[DONE]",
+                ])
+            default: nil
+            }
+        }
+        #expect(engine.description.name == "vllm")
+        #expect(engine.description.tier == .tokens)
+        #expect(engine.description.contextLength == 512)
+        #expect(engine.description.controlTags == ["<Go>", "</Go>"])
+    }
+
+    @Test func usesTextWhereIdsDoNotComeBack() async throws {
+        let engine = try await connect { path, body in
+            switch path {
+            case "/v1/models": Self.card(",\"owned_by\":\"vllm\"")
+            case "/version": .json("{\"version\":\"0.6.0\"}")
+            case "/tokenize": Self.tokenize(body)
+            case "/v1/completions":
+                .stream(["{\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_reason\":\"length\"}]}", "[DONE]"])
+            default: nil
+            }
+        }
+        #expect(engine.description.tier == .text)
+    }
+
+    @Test func findsSGLang() async throws {
+        let engine = try await connect { path, body in
+            switch path {
+            case "/v1/models": Self.card(",\"owned_by\":\"sglang\",\"max_model_len\":4096")
+            case "/get_model_info": .json("{\"model_path\":\"m\",\"is_generation\":true}")
+            case "/tokenize": Self.tokenize(body)
+            case "/generate":
+                .stream([
+                    "{\"text\":\"a\",\"output_ids\":[4],\"meta_info\":{\"completion_tokens\":1,"
+                        + "\"finish_reason\":{\"type\":\"length\",\"length\":1}}}", "[DONE]",
+                ])
+            default: nil
+            }
+        }
+        #expect(engine.description.name == "sglang")
+        #expect(engine.description.tier == .tokens)
+    }
+
+    @Test func findsServicesByWhatTheyCan() async throws {
+        func service(_ tier: EngineDescription.Tier) async throws -> RemoteEngine {
+            try await connect { path, body in
+                func chat(_ text: String) -> ScriptedTransport.Reply {
+                    .stream([
+                        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"},\"finish_reason\":\"stop\"}]}",
+                        "[DONE]",
+                    ])
+                }
+                return switch (path, tier) {
+                case ("/v1/models", _): Self.card(",\"owned_by\":\"somebody\"")
+                case ("/v1/completions", .text):
+                    .stream(["{\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_reason\":\"length\"}]}", "[DONE]"])
+                case ("/v1/chat/completions", .chatPrefill): chat(body.contains("\"prefix\":true") ? " four" : "one")
+                case ("/v1/chat/completions", .chat): chat("one, two")
+                default: nil
+                }
+            }
+        }
+        for tier in [EngineDescription.Tier.text, .chatPrefill, .chat] {
+            #expect(try await service(tier).description.tier == tier)
+        }
+    }
+
+    @Test func saysWhatIsWrong() async throws {
+        await #expect(throws: RemoteEngineError.unauthorized(url: "http://127.0.0.1:9")) {
+            try await connect { _, _ in .json("{}", status: 401) }
+        }
+        await #expect(throws: RemoteEngineError.unknownModel("x", url: "http://127.0.0.1:9", served: ["m"])) {
+            try await connect(model: "x") { _, _ in Self.card("") }
+        }
+        await #expect(throws: RemoteEngineError.modelNeeded(url: "http://127.0.0.1:9", served: ["m", "n"])) {
+            try await connect { _, _ in .json("{\"data\":[{\"id\":\"m\"},{\"id\":\"n\"}]}") }
+        }
+        await #expect(throws: RemoteEngineError.modelNeeded(url: "http://127.0.0.1:9", served: [])) {
+            try await connect { _, _ in .json("{\"data\":[]}") }
+        }
+        for reply in [ScriptedTransport.Reply.json("<html>"), .json("{}", status: 404)] {
+            let error = await #expect(throws: RemoteEngineError.self) { try await connect { _, _ in reply } }
+            #expect(error?.description.contains("is not an engine") == true)
+        }
+        let error = await #expect(throws: RemoteEngineError.self) {
+            try await connect { _, _ in throw TransportError.unreachable("refused") }
+        }
+        #expect(error == .unreachable(url: "http://127.0.0.1:9", why: "it cannot be reached: refused"))
+    }
+
+    @Test func readsGaugesAndWidths() {
+        let text = """
+            # HELP x
+            vllm:num_requests_running{model_name="m"} 2.0
+            vllm:num_requests_running{model_name="n"} 1.0
+            """
+        #expect(EngineCheckup.running(inMetrics: text) == 3)
+        #expect(EngineCheckup.running(inMetrics: "process_cpu 1\n") == nil)
+        let speeds = [(1, 100.0), (2, 190), (4, 300), (8, 310), (16, 900)]
+        let widths = speeds.map { EngineReport.WidthCheck(width: $0.0, tokensPerSecond: $0.1) }
+        #expect(EngineCheckup.usefulWidth(widths) == 4)
+    }
+}
