@@ -36,7 +36,7 @@ let package = Package(
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidEvaluation", "BraidInference", "BraidModels",
+                "Braid", "BraidDialects", "BraidEvaluation", "BraidInference", "BraidModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -7,7 +7,10 @@ struct BraidCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "braid",
         abstract: "Adaptive parallel reasoning: a model forks its thinking into threads and joins them.",
-        subcommands: [AskCommand.self, ShowCommand.self, ModelsCommand.self, BenchCommand.self, DataCommand.self])
+        subcommands: [
+            AskCommand.self, ShowCommand.self, ModelsCommand.self, DialectCommand.self, BenchCommand.self,
+            DataCommand.self,
+        ])
 
     /// Runs the command that was asked for and ends the process as ``Failure`` says.
     static func main() async {

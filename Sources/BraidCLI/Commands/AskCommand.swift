@@ -24,6 +24,12 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The control tokens the model was trained on, see 'braid dialect', or a YAML file. (default: the method's)",
+            valueName: "name|file"))
+    var dialect: DialectChoice?
+
+    @Option(
+        help: ArgumentHelp(
             "Lines of thought for self-consistency. (default: \(MethodChoice.defaultSamples))", valueName: "count"))
     var samples: Int?
 
@@ -64,6 +70,10 @@ struct AskCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if dialect != nil, !method.takesDialect {
+            throw ValidationError(
+                "--dialect is for --method adaptive, sequential and self-consistency; \(method.rawValue) has its own")
+        }
         guard method == .selfConsistency else {
             if samples != nil { throw ValidationError("--samples is for --method self-consistency only") }
             return
@@ -85,7 +95,7 @@ struct AskCommand: AsyncParsableCommand {
         let output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
         let run = try ReasoningRun(
-            question, by: try method.method(samples: samples),
+            question, by: try method.method(samples: samples, dialect: try dialect?.dialect()),
             on: try choice.engine(quantization: quantize, memoryLimit: memoryLimit),
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed)
         let session = AskSession(run: run, isBuiltIn: choice.isBuiltIn, output: output, interrupt: interrupt)

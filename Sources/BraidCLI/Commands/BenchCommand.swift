@@ -55,6 +55,12 @@ struct BenchCommand: AsyncParsableCommand {
         transform: { try Contestant($0) })
     var method: [Contestant] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What adaptive, sequential and self-consistency speak, see 'braid dialect', or a YAML file. (default: braid)",
+            valueName: "name|file"))
+    var dialect: DialectChoice?
+
     @Option(help: "Decides the problems, and every draw.")
     var seed: UInt64 = 1
 
@@ -113,13 +119,17 @@ struct BenchCommand: AsyncParsableCommand {
     /// Contestants with their engines; those on the same model share one.
     private func entries(_ contestants: [Contestant]) throws -> [Benchmark.Entry] {
         var engines: [String: any Engine] = [:]
+        let dialect = try dialect?.dialect()
         return try contestants.map { contestant in
             let choice = try ModelChoice(contestant.model, for: contestant.method)
             let engine =
                 try engines[choice.name] ?? choice.engine(quantization: quantize, memoryLimit: memoryLimit)
             engines[choice.name] = engine
             return Benchmark.Entry(
-                label: contestant.label, method: try contestant.method.method(samples: nil), engine: engine,
+                label: contestant.label,
+                method: try contestant.method.method(
+                    samples: nil, dialect: contestant.method.takesDialect ? dialect : nil),
+                engine: engine,
                 sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature))
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidDialects
 import Foundation
 
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
@@ -37,6 +38,8 @@ struct Failure: Equatable {
     private static func explain(_ error: any Error) -> (ExitStatus, String) {
         switch error {
         case let error as InputError: (.badInput, error.description)
+        case let error as DialectFileError: (.badInput, error.description)
+        case let error as DialectConversion.Refusal: (.badInput, error.description)
         case let error as ModelError: (.noModel, error.description)
         case let error as BudgetError: (.badInput, error.description)
         case RunError.alreadyStarted: (.internalFailure, RunError.alreadyStarted.description)

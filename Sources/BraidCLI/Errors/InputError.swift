@@ -14,6 +14,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case documentTooLong(source: String, limit: Int)
     /// A document is not what `braid show` reads.
     case notATrajectory(source: String, reason: String)
+    /// No dialect has this name, and no file.
+    case unknownDialect(String, known: [String])
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
 
@@ -35,6 +37,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
         case .notATrajectory(let source, let reason):
             "\(source) is not a trajectory: \(reason); give a file from 'braid ask --save', the output of "
                 + "'braid ask --json', or a line of 'braid data' with --line"
+        case .unknownDialect(let name, let known):
+            "there is no dialect '\(name)' and no such file; allowed: \(known.joined(separator: ", ")), or a YAML file"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
         }
