@@ -53,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
-                "Braid", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
+                "Braid", "BraidDialects", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -6,6 +6,11 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case adaptive
     case sequential
     case threadweaver
+    case multiverse
+    case npr
+    case parallelR1 = "parallel-r1"
+    case paraThinker = "parathinker"
+    case apr
     case selfConsistency = "self-consistency"
     case bestOfN = "best-of-n"
     case skeletonOfThought = "skeleton-of-thought"

@@ -23,6 +23,14 @@ struct MethodOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            The control tokens the model was trained on, see 'braid dialect', or a YAML file: for adaptive, sequential, \
+            self-consistency and best-of-n; other methods have their own. (default: braid)
+            """, valueName: "name|file"))
+    var dialect: DialectChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            """
             Answers of self-consistency and best-of-n (8), drafts of graph-of-thoughts (4), next steps of \
             tree-of-thoughts (8) and mcts (5).
             """, valueName: "count"))
@@ -134,7 +142,7 @@ struct MethodOptions: ParsableArguments {
     /// - Throws: `RunError`, `GraphError`.
     func method(_ choice: MethodChoice, asking frame: AnswerFrame) throws -> any ReasoningMethod {
         switch choice {
-        case .adaptive: Adaptive()
+        case .adaptive: Adaptive(dialect: frame.spoken)
         case .sequential: try sequential(frame)
         case .threadweaver: ThreadWeaver()
         case .selfConsistency:
@@ -166,6 +174,15 @@ struct MethodOptions: ParsableArguments {
         }
     }
 
+    /// How methods are asked on an engine: in the dialect that the user chose, in one whose tags the engine has, or in plain
+    /// words.
+    /// - Throws: `InputError`, `DialectFileError`.
+    func frame(for engine: any Engine) throws -> AnswerFrame {
+        let own = AnswerFrame(for: engine)
+        guard let dialect = try dialect?.dialect() else { return own }
+        return .dialect(DialectCatalogue.dialect(named: dialect.name) == dialect ? own.dialect(dialect) : dialect)
+    }
+
     /// Control tags that the method may use, for an engine that has to be asked for them.
     func tags(of choice: MethodChoice) throws -> Set<String> {
         try method(choice, asking: .dialect(.braid)).dialect.allTags
@@ -192,6 +209,7 @@ struct MethodOptions: ParsableArguments {
     /// Options, whether the user gave them, and the methods that take them.
     private var given: [(name: String, isGiven: Bool, methods: [MethodChoice])] {
         [
+            ("--dialect", dialect != nil, [.adaptive, .sequential, .selfConsistency, .bestOfN]),
             (
                 "--samples", samples != nil,
                 [.selfConsistency, .bestOfN, .treeOfThoughts, .graphOfThoughts, .mcts]
@@ -252,6 +270,9 @@ struct MethodOptions: ParsableArguments {
 extension AnswerFrame {
     /// The texts that a built-in model was trained on, or those for models that follow instructions.
     var planPrompts: PlanPrompts { if case .dialect = self { .compact } else { .standard } }
+
+    /// What a method speaks that needs control tags.
+    var spoken: Dialect { if case .dialect(let dialect) = self { dialect } else { .braid } }
 
     /// A dialect of other models; in the frame of its own prompt for a model that reads that.
     func dialect(_ dialect: Dialect) -> Dialect {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
@@ -90,7 +91,7 @@ struct AskCommand: AsyncParsableCommand {
         // The dialogue of a review and lanes that move would write over each other.
         if plan.review { output.terminal.movesCursor = false }
         if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
-        let frame = AnswerFrame(for: engine)
+        let frame = try options.frame(for: engine)
         let reasoning: any ReasoningMethod =
             method == .adaptivePlan
             ? try plan.method(frame, self.engine.options)

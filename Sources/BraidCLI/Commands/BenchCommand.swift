@@ -143,12 +143,13 @@ struct BenchCommand: AsyncParsableCommand {
                     return try choice.engine(self.engine.options)
                 }
             }
+            let frame = try options.frame(for: engine)
             entries.append(
                 Benchmark.Entry(
                     label: contestant.label + suffix,
-                    method: try options.method(contestant.method, asking: AnswerFrame(for: engine)), engine: engine,
+                    method: try options.method(contestant.method, asking: frame), engine: engine,
                     sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
-                    controller: try steering.policy(asking: AnswerFrame(for: engine))))
+                    controller: try steering.policy(asking: frame)))
         }
         return entries
     }

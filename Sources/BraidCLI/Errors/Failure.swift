@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidDialects
 import BraidInference
 import BraidRemote
 import Foundation
@@ -39,6 +40,8 @@ struct Failure: Equatable {
     private static func explain(_ error: any Error) -> (ExitStatus, String) {
         switch error {
         case let error as InputError: (.badInput, error.description)
+        case let error as DialectFileError: (.badInput, error.description)
+        case let error as DialectConversion.Refusal: (.badInput, error.description)
         case let error as ModelError: (.noModel, error.description)
         case let error as ModelConversionError: (.badInput, error.description)
         case let error as RemoteEngineError: (status(of: error), error.description)

@@ -16,6 +16,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case notATrajectory(source: String, reason: String)
     /// A document is not a list of worked examples.
     case notExamples(source: String, reason: String)
+    /// No dialect has this name, and no file.
+    case unknownDialect(String, known: [String])
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
     /// The program was built without what is needed.
@@ -42,6 +44,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
         case .notExamples(let source, let reason):
             "\(source) is not a list of examples: \(reason); give JSON such as "
                 + "[{\"question\": \"...\", \"plan\": {\"subtasks\": [{\"id\": 1, \"task\": \"...\"}]}}]"
+        case .unknownDialect(let name, let known):
+            "there is no dialect '\(name)' and no such file; allowed: \(known.joined(separator: ", ")), or a YAML file"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
         case .builtWithout(let trait):
