@@ -226,13 +226,13 @@ struct PromptedCallTests {
         #expect(outcome.metrics.forks == 1)
     }
 
-    @Test("a chat is enough for plain words, and not for a dialect")
+    @Test("a chat is enough for one line, and not for threads")
     func chatTier() async throws {
         let chat = ScriptedEngine(tags: ["<eos>"], ends: ["<eos>"], tier: .chat) { _ in " so\nAnswer: 4<eos>" }
         let outcome = try await ReasoningRun.answer("q", by: try Sequential(asking: .direct), on: chat)
         #expect(outcome.answer == Answer(text: "4"))
-        #expect(throws: RunError.tierTooLow(.chat, needed: .text, method: "sequential")) {
-            try ReasoningRun("q", by: Sequential(), on: chat)
+        #expect(throws: RunError.tierTooLow(.chat, needed: .text, method: "adaptive")) {
+            try ReasoningRun("q", by: Adaptive(), on: chat)
         }
     }
 

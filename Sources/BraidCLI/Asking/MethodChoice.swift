@@ -11,19 +11,14 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case parallelR1 = "parallel-r1"
     case paraThinker = "parathinker"
     case apr
+    case hogwild
+    case groupthink
     case selfConsistency = "self-consistency"
     case bestOfN = "best-of-n"
     case skeletonOfThought = "skeleton-of-thought"
     case treeOfThoughts = "tree-of-thoughts"
     case graphOfThoughts = "graph-of-thoughts"
     case mcts
-    case multiverse
-    case npr
-    case parallelR1 = "parallel-r1"
-    case paraThinker = "parathinker"
-    case apr
-    case hogwild
-    case groupthink
     case adaptivePlan = "adaptive-plan"
 
     /// The temperature when the user does not say: greedy, but for samples, which would all be the same (0.7 as in

@@ -25,6 +25,11 @@ struct BenchCommand: AsyncParsableCommand {
             self.method = method
             model = parts.count > 1 ? parts[1] : nil
         }
+
+        /// Every method that the built-in models can be asked with.
+        static var builtIn: [Contestant] {
+            get throws { try MethodChoice.allCases.filter { !$0.needsWords }.map { try Contestant($0.rawValue) } }
+        }
     }
 
     static let configuration = CommandConfiguration(
@@ -32,11 +37,12 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Compare methods on held-out puzzles with exact answers.",
         discussion: """
             Rows appear on standard error as they are done; the table, or JSON, goes to standard output at the end. \
-            --method may be repeated, as METHOD or METHOD@MODEL, MODEL as for 'braid ask'.
+            --method may be repeated, as METHOD or METHOD@MODEL, MODEL as for 'braid ask'; all stands for every method that \
+            the built-in models can be asked with.
             """)
 
-    /// What `--task` takes for every family.
-    private static let everyTask = "all"
+    /// What `--task` takes for every family, and `--method` for every method.
+    private static let every = "all"
 
     @Option(
         help: ArgumentHelp(
@@ -49,10 +55,11 @@ struct BenchCommand: AsyncParsableCommand {
     var count: Int = 100
 
     @Option(
+        name: [.long, .customLong("methods")],
         help: ArgumentHelp(
-            "A contestant, repeatable. (default: adaptive, sequential)", valueName: "method[@model]"),
-        transform: { try Contestant($0) })
-    var method: [Contestant] = []
+            "A contestant, repeatable, or all. (default: adaptive, sequential)", valueName: "method[@model]"),
+        transform: { $0 == every ? try Contestant.builtIn : [try Contestant($0)] })
+    var method: [[Contestant]] = []
 
     @OptionGroup(title: "Method; each for those contestants that take it")
     var options: MethodOptions
@@ -83,11 +90,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     /// Who takes part.
     private var contestants: [Contestant] {
-        get throws { try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method }
+        get throws {
+            try method.isEmpty ? ["adaptive", "sequential"].map { try Contestant($0) } : method.flatMap { $0 }
+        }
     }
 
     private static func tasks(named name: String) throws -> [PuzzleTask] {
-        if name == everyTask { return PuzzleTask.allCases }
+        if name == every { return PuzzleTask.allCases }
         guard let task = PuzzleTask(rawValue: name) else {
             let allowed = PuzzleTask.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--task is '\(name)'; allowed: all, \(allowed)")

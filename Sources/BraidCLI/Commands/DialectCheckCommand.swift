@@ -1,4 +1,5 @@
 import ArgumentParser
+import Braid
 
 /// `braid dialect check`: whether a dialect file can be used.
 struct DialectCheckCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Braid
 
 /// `braid dialect show`: what is written in a dialect, and by whom.
 struct DialectShowCommand: ParsableCommand {
