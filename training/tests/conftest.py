@@ -34,15 +34,16 @@ def tokenizer(tokenizer_folder: Path) -> Tokenizer:
 
 @pytest.fixture(scope="session")
 def trajectories(tokenizer: Tokenizer) -> list[Trajectory]:
-    """A plain answer, a fork of three, one whose first thread forks again, and that one with trained seeds.
+    """A plain answer, a fork of three, one whose first thread forks again, that one with trained seeds, stitched ones.
 
-    In the last one several trained segments begin below the same token.
+    In the fourth one several trained segments begin below the same token.
     """
     generator, reader = Generator(2), Reader(tokenizer)
     shapes = [(0, False), (3, False), (2, True)]
     plain, fork, nested = (reader.read(json.dumps(generator.trajectory(*shape))) for shape in shapes)
     segments = [dataclasses.replace(each, trained=each.kind not in ("prompt", "join")) for each in nested.segments]
-    return [plain, fork, nested, dataclasses.replace(nested, segments=segments)]
+    stitched = [reader.read(json.dumps(generator.trajectory(threads, stitched=True))) for threads in (1, 4)]
+    return [plain, fork, nested, dataclasses.replace(nested, segments=segments), *stitched]
 
 
 @pytest.fixture(scope="session")

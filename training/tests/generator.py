@@ -20,8 +20,11 @@ class Generator:
             lines.append(f" {a} {b}: {a + b} {a - b} {a * b} _ {rng.choice('.=')}")
         return "".join(lines)
 
-    def trajectory(self, threads: int, nested: bool = False, rows: int = 2) -> Record:
-        """One question with a fork of `threads` threads (none: no fork); the first forks again if `nested`."""
+    def trajectory(self, threads: int, nested: bool = False, rows: int = 2, stitched: bool = False) -> Record:
+        """One question with a fork of `threads` threads (none: no fork); the first forks again if `nested`.
+
+        A stitched one forks twice in a row, and its threads have different lengths.
+        """
         numbers = [self.rng.randrange(1, 100) for _ in range(4)]
         question = f"Use {numbers[0]}, {numbers[1]} and {numbers[2]} to make {sum(numbers)}"
         prompt = [{"control": "<Question>"}, {"text": question}, {"control": "</Question>"}]
@@ -29,12 +32,18 @@ class Generator:
         if threads:
             main = self.add(0, "main", [{"text": f" {sum(numbers)}:"}, *self.outlines(threads)])
             self.threads(main, threads, nested, rows)
-            join = self.add(main, "join", self.returns(threads))
+            if stitched:
+                join = self.add(main, "join", [{"text": "\n"}], stitched=True)
+                main = self.add(join, "main", self.outlines(threads))
+                self.threads(main, threads, nested, rows)
+                join = self.add(main, "join", [{"text": "\n"}], stitched=True)
+            else:
+                join = self.add(main, "join", self.returns(threads))
             self.add(join, "main", self.answer())
         else:
             self.add(0, "main", [{"text": self.text(rows)}, *self.answer()])
         task = f"countdown-{min(threads, 3)}"
-        return {"task": task, "mode": "adaptive", "question": question, "segments": self.segments}
+        return {"task": task, "dialect": "braid", "mode": "adaptive", "question": question, "segments": self.segments}
 
     def threads(self, fork: int, count: int, nested: bool, rows: int) -> None:
         winner = self.rng.randrange(count)
@@ -47,7 +56,7 @@ class Generator:
                 join = self.add(inner, "join", self.returns(2))
                 self.add(join, "thread", end, useful=thread == winner)
             else:
-                self.add(seed, "thread", [{"text": self.text(rows)}, *end], useful=thread == winner)
+                self.add(seed, "thread", [{"text": self.text(rows + thread % 2)}, *end], useful=thread == winner)
 
     def outlines(self, count: int) -> list[Record]:
         pieces: list[Record] = [{"control": "<Parallel>"}, {"control": "<Outlines>"}]
@@ -71,6 +80,7 @@ class Generator:
         with path.open("w", encoding="utf-8") as file:
             for _ in range(count):
                 threads = self.rng.choice((0, 0, 2, 3, 5, 8))
-                record = self.trajectory(threads, nested=threads > 2 and self.rng.random() < 0.3)
+                kind = self.rng.random() if threads > 2 else 0
+                record = self.trajectory(threads, nested=0 < kind < 0.3, stitched=kind > 0.8)
                 print(json.dumps(record), file=file)
         return path

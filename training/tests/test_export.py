@@ -27,7 +27,7 @@ def ours(trainer: Trainer) -> Llama:
 
 
 def tensors_of(tree: Tree) -> tuple[torch.Tensor, ...]:
-    rows = tuple(torch.from_numpy(array)[None] for array in (tree.ids, tree.positions, tree.ends))
+    rows = tuple(torch.from_numpy(array)[None] for array in (tree.ids, tree.positions, tree.spans))
     return *rows, torch.from_numpy(tree.sources), torch.from_numpy(tree.targets), torch.ones(len(tree.targets))
 
 
@@ -35,8 +35,8 @@ def test_packed_loss_is_the_unpacked_one(
     ours: Llama, theirs: LlamaForCausalLM, trajectories: list[Trajectory]
 ) -> None:
     for trajectory in trajectories:
-        pairs = unpacked.pairs(trajectory).values()
-        expected = -torch.cat([unpacked.log_probabilities(theirs, *pair) for pair in pairs])
+        contexts = unpacked.contexts(trajectory).values()
+        expected = -torch.cat([unpacked.log_probabilities(theirs, context) for context in contexts])
         with torch.inference_mode():
             mean, each = packed_losses(ours, tensors_of(flatten(trajectory)))
         torch.testing.assert_close(each, expected, rtol=1e-5, atol=1e-5)
@@ -46,10 +46,10 @@ def test_packed_loss_is_the_unpacked_one(
 def test_log_probabilities_by_segment(ours: Llama, theirs: LlamaForCausalLM, trajectories: list[Trajectory]) -> None:
     for trajectory in trajectories:
         found = logprobs.log_probabilities(ours, trajectory)
-        pairs = unpacked.pairs(trajectory)
-        assert list(found) == list(pairs)
-        for segment, pair in pairs.items():
-            expected = unpacked.log_probabilities(theirs, *pair)
+        contexts = unpacked.contexts(trajectory)
+        assert list(found) == list(contexts)
+        for segment, context in contexts.items():
+            expected = unpacked.log_probabilities(theirs, context)
             torch.testing.assert_close(torch.tensor(found[segment]), expected, rtol=1e-5, atol=1e-5)
 
 
@@ -77,7 +77,8 @@ def test_the_exported_logits_are_the_trained_ones(
             parameter.copy_(parameter.bfloat16())
         matrix = trainer.model.embedding.matrix().bfloat16().float()
         rounded.embedding.free.copy_(matrix - rounded.embedding.features @ rounded.embedding.projection)
-        logits = rounded(ids, torch.arange(count)[None], torch.full((1, count), count), torch.arange(count))
+        spans = torch.tensor([[[count, 0, 0]] * count])
+        logits = rounded(ids, torch.arange(count)[None], spans, torch.arange(count))
         torch.testing.assert_close(logits, theirs(ids).logits[0], rtol=1e-4, atol=1e-4)
 
 

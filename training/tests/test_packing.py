@@ -3,7 +3,7 @@ import pytest
 import torch
 from unpacked import pairs, prefix_trie
 
-from braid_training.model import MASKED, ancestor_mask
+from braid_training.model import MASKED, visibility_mask
 from braid_training.packing import Batch, RowPacker, Tree, flatten, target_capacity
 from braid_training.trajectories import Segment, Trajectory
 
@@ -27,7 +27,7 @@ def test_a_small_tree_by_hand() -> None:
     assert SMALL.positions.tolist() == [0, 1, 2, 3, 4, 2, 3]
     # The first tokens of both children come from token 1; forced token 15 is no target.
     assert list(zip(SMALL.sources.tolist(), SMALL.targets.tolist())) == [(1, 12), (1, 13), (5, 14), (3, 16)]
-    seen = ancestor_mask(torch.from_numpy(SMALL.ends)[None])[0, 0] == 0
+    seen = visibility_mask(torch.from_numpy(SMALL.spans)[None])[0, 0] == 0
     assert seen.int().tolist() == [
         [1, 0, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0, 0],
@@ -37,6 +37,48 @@ def test_a_small_tree_by_hand() -> None:
         [1, 1, 0, 0, 0, 1, 0],
         [1, 1, 0, 0, 0, 1, 1],
     ]
+
+
+# root 10, threads 11 12 (12 trained) and 13 14 15 (14, 15 trained), the join 16 and the trained 17 after it.
+STITCHED = tree_of(
+    Segment(-1, "prompt", False, False, [10]),
+    Segment(0, "seed", False, False, [11]),
+    Segment(1, "thread", True, False, [12]),
+    Segment(0, "seed", False, False, [13]),
+    Segment(3, "thread", True, False, [14, 15]),
+    Segment(0, "join", False, False, [16], stitched=True),
+    Segment(5, "main", True, False, [17]),
+)
+
+
+def test_a_stitched_join_by_hand() -> None:
+    assert STITCHED.ids.tolist() == [10, 11, 12, 13, 14, 15, 16, 17]
+    assert STITCHED.positions.tolist() == [0, 1, 2, 1, 2, 3, 4, 5]
+    assert list(zip(STITCHED.sources.tolist(), STITCHED.targets.tolist())) == [(1, 12), (3, 14), (4, 15), (6, 17)]
+    seen = visibility_mask(torch.from_numpy(STITCHED.spans)[None])[0, 0] == 0
+    assert seen.int().tolist() == [
+        [1, 0, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0, 0, 0],
+        [1, 0, 0, 1, 0, 0, 0, 0],
+        [1, 0, 0, 1, 1, 0, 0, 0],
+        [1, 0, 0, 1, 1, 1, 0, 0],
+        [1, 1, 1, 1, 1, 1, 1, 0],
+        [1, 1, 1, 1, 1, 1, 1, 1],
+    ]
+
+
+def test_what_a_stitched_join_cannot_be() -> None:
+    root = Segment(-1, "prompt", False, False, [10])
+    join = Segment(0, "join", False, False, [16], stitched=True)
+    with pytest.raises(ValueError, match="needs threads"):
+        tree_of(root, join)
+    forking = [Segment(0, "seed", False, False, [11]), *[Segment(1, "seed", False, False, [12])] * 2]
+    with pytest.raises(ValueError, match="must not fork"):
+        tree_of(root, *forking, join)
+    silent = Segment(0, "join", False, False, [], stitched=True)
+    with pytest.raises(ValueError, match="context"):
+        tree_of(root, forking[0], silent, Segment(2, "main", True, False, [17]))
 
 
 def test_an_empty_segment_hands_its_parent_on() -> None:
@@ -57,10 +99,12 @@ def test_nothing_is_predicted_from_nothing() -> None:
 
 def test_trees_hold_the_tries_of_their_sequences(trajectories: list[Trajectory]) -> None:
     for trajectory in trajectories:
+        if any(segment.stitched for segment in trajectory.segments):
+            continue  # no trie
         tree = flatten(trajectory)
         paths = []
         for i in range(len(tree)):
-            ancestors = [j for j in range(i + 1) if i < tree.ends[j]]
+            ancestors = [j for j in range(i + 1) if i < tree.spans[j, 0]]
             paths.append(tuple(tree.ids[ancestors].tolist()))
             assert tree.positions[i] == len(ancestors) - 1
         sequences = [context + completion for context, completion in pairs(trajectory).values()]
@@ -95,7 +139,7 @@ def test_rows_hold_every_tree_once_and_keep_them_apart() -> None:
 
 def check(batch: Batch) -> list[tuple[int, int]]:
     """The trees of a batch by number and length, which must be untouched by their neighbours."""
-    mask = ancestor_mask(torch.from_numpy(batch.ends))[:, 0] == 0
+    mask = visibility_mask(torch.from_numpy(batch.spans))[:, 0] == 0
     flat = batch.ids.reshape(-1)
     used = batch.weights > 0
     assert (batch.weights[used] == 3).all()
@@ -126,7 +170,7 @@ def test_what_was_left_over_goes_first() -> None:
 
 
 def test_the_mask_bars_everything_else() -> None:
-    mask = ancestor_mask(torch.from_numpy(SMALL.ends)[None])
+    mask = visibility_mask(torch.from_numpy(SMALL.spans)[None])
     assert mask.dtype == torch.bfloat16
     assert mask.shape == (1, 1, 7, 7)
     assert set(mask.unique().tolist()) == {0.0, float(torch.tensor(MASKED, dtype=torch.bfloat16))}

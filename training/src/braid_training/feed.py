@@ -74,7 +74,7 @@ def build_feed(
 
 
 def _stored(tree: Tree) -> tuple[str, list[torch.Tensor]]:
-    arrays = (tree.ids, tree.positions, tree.ends, tree.sources, tree.targets)
+    arrays = (tree.ids, tree.positions, tree.spans, tree.sources, tree.targets)
     return tree.task, [torch.from_numpy(array) for array in arrays]
 
 

@@ -24,8 +24,8 @@ from braid_training.trajectories import Reader, Trajectory
 def log_probabilities(model: Llama, trajectory: Trajectory) -> dict[int, list[float]]:
     """For each model-written segment, by index, the log-probability of each of its tokens."""
     tree = flatten(trajectory)
-    ids, positions, ends = (torch.from_numpy(array)[None] for array in (tree.ids, tree.positions, tree.ends))
-    logits = model(ids, positions, ends, torch.from_numpy(tree.sources))
+    ids, positions, spans = (torch.from_numpy(array)[None] for array in (tree.ids, tree.positions, tree.spans))
+    logits = model(ids, positions, spans, torch.from_numpy(tree.sources))
     scores = logits.log_softmax(-1).gather(1, torch.from_numpy(tree.targets)[:, None])[:, 0]
     trained = [i for i, segment in enumerate(trajectory.segments) if segment.trained]
     runs = scores.split([len(trajectory.segments[i].ids) for i in trained])

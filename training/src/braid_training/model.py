@@ -1,4 +1,4 @@
-"""A plain Llama over packed rows: explicit positions, ancestor mask, logits only where asked for."""
+"""A plain Llama over packed rows: explicit positions and mask, logits only where asked for."""
 
 import math
 from dataclasses import dataclass
@@ -94,22 +94,24 @@ class Llama(nn.Module):
     def block_matrices(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.blocks.parameters() if parameter.dim() == 2]
 
-    def forward(self, ids: Tensor, positions: Tensor, ends: Tensor, sources: Tensor) -> Tensor:
-        """Logits [N, vocabulary] at `sources` [N] (into the B*T tokens); ids, positions, ends are [B, T]."""
+    def forward(self, ids: Tensor, positions: Tensor, spans: Tensor, sources: Tensor) -> Tensor:
+        """Logits [N, vocabulary] at `sources` [N] (into the B*T tokens); ids, positions [B, T], spans [B, T, 3]."""
         matrix = self.embedding.matrix()
         x = F.embedding(ids, matrix)
         cos, sin = rotation(positions, self.shape.head_width)
-        mask = ancestor_mask(ends)
+        mask = visibility_mask(spans)
         for block in self.blocks:
             x = block(x, cos, sin, mask)
         return F.linear(self.norm(x.flatten(0, 1)[sources]), matrix)
 
 
-def ancestor_mask(ends: Tensor) -> Tensor:
-    """[B, T] subtree ends -> additive mask [B, 1, T, T]: token i sees j when j <= i < end(j)."""
-    index = torch.arange(ends.shape[1], device=ends.device)
-    seen = (index <= index[:, None]) & (index[:, None] < ends[:, None, :])
-    mask = torch.zeros(seen.shape, dtype=torch.bfloat16, device=ends.device)
+def visibility_mask(spans: Tensor) -> Tensor:
+    """[B, T, 3] -> additive mask [B, 1, T, T]: token i sees j when j <= i < spans(j, 0) or spans(j, 1) <= i < spans(j, 2)."""
+    index = torch.arange(spans.shape[1], device=spans.device)
+    end, again, until = spans[:, None].unbind(-1)
+    token = index[:, None]
+    seen = ((index <= token) & (token < end)) | ((again <= token) & (token < until))
+    mask = torch.zeros(seen.shape, dtype=torch.bfloat16, device=spans.device)
     return mask.masked_fill(~seen, MASKED)[:, None]
 
 

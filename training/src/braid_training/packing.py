@@ -3,8 +3,10 @@
 A trajectory is flattened depth-first: a token's position is its number of ancestors, it attends to
 its ancestors and itself only, and the first token of a segment is predicted from the last token of
 its parent segment. In depth-first order "ancestor or itself" is one comparison: token i sees token
-j when j <= i < end(j), where end(j) is where the subtree of j's segment ends. So a row's mask is
-carried by one number per token.
+j when j <= i < end(j), where end(j) is where the subtree of j's segment ends. A stitched join sees
+the threads of its fork as well, and its positions go on after the longest: a thread's tokens are
+seen a second time, from the join to the end of its subtree. So a row's mask is carried by three
+numbers per token: the end of the first stretch that sees it, begin and end of the second.
 """
 
 from collections.abc import Iterable
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from braid_training.trajectories import Trajectory
+from braid_training.trajectories import Segment, Trajectory
 
 POOL = 1.25  # a batch is cut when this many batches' worth of tokens wait
 TARGET_ROUNDING = 64
@@ -24,8 +26,8 @@ class Tree:
 
     task: str
     ids: np.ndarray  # [n]
-    positions: np.ndarray  # [n] number of ancestors
-    ends: np.ndarray  # [n] where the subtree ends
+    positions: np.ndarray  # [n] number of ancestors; after a stitched join, as if the longest thread were one
+    spans: np.ndarray  # [n, 3] where the subtree ends, where tokens after a stitched join begin and end
     sources: np.ndarray  # [m] index of the token whose logits predict the target
     targets: np.ndarray  # [m]
 
@@ -39,7 +41,7 @@ class Batch:
 
     ids: np.ndarray  # [B, T]
     positions: np.ndarray  # [B, T]
-    ends: np.ndarray  # [B, T]
+    spans: np.ndarray  # [B, T, 3]
     sources: np.ndarray  # [N] into the B*T tokens
     targets: np.ndarray  # [N]
     weights: np.ndarray  # [N]
@@ -49,15 +51,17 @@ class Batch:
 
 def flatten(trajectory: Trajectory) -> Tree:
     segments = trajectory.segments
-    spans = [len(segment.ids) for segment in segments]  # tokens of the whole subtree
+    sizes = [len(segment.ids) for segment in segments]  # tokens of the whole subtree
     for i in range(len(segments) - 1, 0, -1):
         if segments[i].parent >= 0:
-            spans[segments[i].parent] += spans[i]
+            sizes[segments[i].parent] += sizes[i]
 
     count = sum(len(segment.ids) for segment in segments)
-    ids, positions, ends = (np.empty(count, np.int64) for _ in range(3))
+    ids, positions = np.empty(count, np.int64), np.empty(count, np.int64)
+    spans = np.zeros((count, 3), np.int64)
     sources: list[np.ndarray] = []
     targets: list[list[int]] = []
+    starts: list[int] = []
     free: list[int] = []  # where the next child of a segment goes
     last: list[int] = []  # the last token of a segment, or of its nearest ancestor that has any
     depth: list[int] = []  # number of tokens up to the end of a segment
@@ -66,14 +70,18 @@ def flatten(trajectory: Trajectory) -> Tree:
         parent, size = segment.parent, len(segment.ids)
         if parent >= 0:
             start, before, above = free[parent], last[parent], depth[parent]
-            free[parent] += spans[i]
+            free[parent] += sizes[i]
         else:
             start, before, above = roots, -1, 0
-            roots += spans[i]
+            roots += sizes[i]
+        if segment.stitched:
+            threads = _threads(segments[:i], parent)
+            spans[starts[threads[0]] : start, 1:] = start, start + sizes[i]
+            before, above = -1, max(depth[thread] for thread in threads)
         stop = start + size
         ids[start:stop] = segment.ids
         positions[start:stop] = np.arange(above, above + size)
-        ends[start:stop] = start + spans[i]
+        spans[start:stop, 0] = start + sizes[i]
         if segment.trained and size:
             if before < 0:
                 raise ValueError("a model-written segment needs a context")
@@ -81,6 +89,7 @@ def flatten(trajectory: Trajectory) -> Tree:
             source[0] = before
             sources.append(source)
             targets.append(segment.ids)
+        starts.append(start)
         free.append(stop)
         last.append(stop - 1 if size else before)
         depth.append(above + size)
@@ -88,10 +97,30 @@ def flatten(trajectory: Trajectory) -> Tree:
         trajectory.task,
         ids,
         positions,
-        ends,
+        spans,
         np.concatenate(sources) if sources else np.empty(0, np.int64),
         np.array([id for run in targets for id in run], np.int64),
     )
+
+
+def _threads(segments: list[Segment], fork: int) -> list[int]:
+    """The segments of the threads that a stitched join adopts: what hangs on the fork, without forks of its own."""
+    found: list[int] = []
+    tips: set[int] = set()
+    for i, segment in enumerate(segments):
+        if segment.parent == fork and segment.kind == "seed":
+            tips.add(i)
+        elif segment.parent in found:
+            if segment.parent not in tips:
+                raise ValueError("a thread that a stitched join adopts must not fork itself")
+            tips.remove(segment.parent)
+            tips.add(i)
+        else:
+            continue
+        found.append(i)
+    if not found:
+        raise ValueError("a stitched join needs threads")
+    return found
 
 
 class RowPacker:
@@ -128,7 +157,8 @@ class RowPacker:
         shape = (self.rows, self.row_length)
         ids = np.full(shape, self.pad_id, np.int64)
         positions = np.zeros(shape, np.int64)
-        ends = np.tile(np.arange(1, self.row_length + 1), (self.rows, 1))
+        spans = np.zeros((*shape, 3), np.int64)
+        spans[..., 0] = np.arange(1, self.row_length + 1)
         sources = np.zeros(self.target_capacity, np.int64)
         targets = np.zeros(self.target_capacity, np.int64)
         weights = np.zeros(self.target_capacity, np.float32)
@@ -140,7 +170,7 @@ class RowPacker:
                 here = slice(offset, offset + len(tree))
                 ids[row, here] = tree.ids
                 positions[row, here] = tree.positions
-                ends[row, here] = tree.ends + offset
+                spans[row, here] = tree.spans + offset
                 there = slice(filled, filled + len(tree.targets))
                 sources[there] = tree.sources + (row * self.row_length + offset)
                 targets[there] = tree.targets
@@ -150,7 +180,7 @@ class RowPacker:
                 filled += len(tree.targets)
             token_count += offset
         self._pooled -= token_count
-        return Batch(ids, positions, ends, sources, targets, weights, tasks, token_count)
+        return Batch(ids, positions, spans, sources, targets, weights, tasks, token_count)
 
     def _choose(self) -> list[list[Tree]]:
         """First fit: what was left over, then the new trees from the longest to the shortest."""

@@ -72,6 +72,11 @@ def learning_rate(peak: float, step: int, fraction: float) -> float:
     return peak * warm_up * share
 
 
+def padded_vocabulary(tokenizer: Tokenizer) -> int:
+    """Rows of the embedding matrix."""
+    return -(-tokenizer.get_vocab_size() // VOCABULARY_ROUNDING) * VOCABULARY_ROUNDING
+
+
 def token_weights(tokenizer: Tokenizer, emphasis: tuple[tuple[str, float], ...]) -> np.ndarray:
     """Loss weight of each target token, [vocabulary]: 1, or what `emphasis` gives its exact text."""
     weights = np.ones(tokenizer.get_vocab_size(), np.float32)
@@ -85,8 +90,8 @@ def token_weights(tokenizer: Tokenizer, emphasis: tuple[tuple[str, float], ...])
 
 def packed_losses(model: Llama, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
     """Weighted mean loss, and the loss of each target [N], of a batch in `Batch` order."""
-    ids, positions, ends, sources, targets, weights = batch
-    logits = model(ids, positions, ends, sources).float()
+    ids, positions, spans, sources, targets, weights = batch
+    logits = model(ids, positions, spans, sources).float()
     losses = F.cross_entropy(logits, targets, reduction="none")
     return (losses * weights).sum() / weights.sum(), losses.detach()
 
@@ -100,7 +105,7 @@ class Trainer:
         tokenizer = tokenizers.load(settings.tokenizer)
 
         torch.manual_seed(settings.seed)
-        vocabulary = -(-tokenizer.get_vocab_size() // VOCABULARY_ROUNDING) * VOCABULARY_ROUNDING
+        vocabulary = padded_vocabulary(tokenizer)
         shape = Shape(vocabulary, settings.width, settings.layers, settings.heads, settings.ffn)
         self.model = Llama(shape, number_features(tokenizer, vocabulary)).to(settings.device)
         matrices = self.model.block_matrices()
@@ -155,7 +160,7 @@ class Trainer:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
-        arrays = (batch.ids, batch.positions, batch.ends, batch.sources, batch.targets, batch.weights)
+        arrays = (batch.ids, batch.positions, batch.spans, batch.sources, batch.targets, batch.weights)
         tensors = tuple(torch.from_numpy(array).to(self.settings.device) for array in arrays)
         with torch.autocast(self.settings.device, torch.bfloat16):
             loss, losses = self.losses(self.model, tensors)
@@ -213,7 +218,8 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         for optimizer, optimizer_state in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(optimizer_state)
-        self.feed.restore(state["feed"])
+        if state["feed"] is not None:
+            self.feed.restore(state["feed"])
         self.step, self.tokens, self.spent = state["step"], state["tokens"], state["spent"]
 
 

@@ -15,13 +15,18 @@ CACHED_TEXTS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of tokens whose context is the concatenation of its ancestors' tokens."""
+    """A run of tokens whose context is the concatenation of its ancestors' tokens.
+
+    A stitched join has all threads of its fork in its context as well, as they are: they overlap in
+    position, and the join goes on after the longest.
+    """
 
     parent: int  # index of an earlier segment, -1 for the root
     kind: str  # prompt, main, seed, thread or join
     trained: bool  # written by the model
     useful: bool  # a thread's segment: the thread returned a result
     ids: list[int]
+    stitched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Reader:
 
     def read(self, line: str | bytes) -> Trajectory:
         record = json.loads(line)
-        return Trajectory(record["task"], record["mode"], [self._segment(segment) for segment in record["segments"]])
+        task = f"{record['dialect']} {record['task']}"
+        return Trajectory(task, record["mode"], [self._segment(segment) for segment in record["segments"]])
 
     def _segment(self, record: dict[str, Any]) -> Segment:
         ids: list[int] = []
@@ -54,7 +60,8 @@ class Reader:
                 ids.append(self._controls[piece["control"]])
             else:
                 ids += self._encode(piece["text"])
-        return Segment(record["parent"], record["kind"], record["model"], record.get("useful", False), ids)
+        useful, stitched = record.get("useful", False), record.get("stitched", False)
+        return Segment(record["parent"], record["kind"], record["model"], useful, ids, stitched)
 
     def _encode(self, text: str) -> list[int]:
         ids = self._texts.get(text)
@@ -108,15 +115,17 @@ def thin(trajectory: Trajectory, keep: int, rng: random.Random) -> Trajectory:
     """Thread dropout: at most `keep` threads per fork, one useful thread among them if there is any.
 
     A thread is the whole subtree below its seed. The join repeats what threads returned, hangs on
-    the fork and not on a thread, and so loses nothing. A subtree that carries the main line stays.
+    the fork and not on a thread, and so loses nothing. A subtree that carries the main line stays,
+    and so do the threads of a stitched join.
     """
     segments = trajectory.segments
     owner = _owners(segments)
     useful = {owner[i] for i, segment in enumerate(segments) if segment.useful}
     needed = _ancestors(segments, [i for i, segment in enumerate(segments) if segment.kind == "main"])
+    stitched = {segment.parent for segment in segments if segment.stitched}
     forks: dict[int, list[int]] = defaultdict(list)
     for i, segment in enumerate(segments):
-        if segment.kind == "seed" and i not in needed:
+        if segment.kind == "seed" and i not in needed and segment.parent not in stitched:
             forks[segment.parent].append(i)
 
     dropped: set[int] = set()
