@@ -203,6 +203,27 @@ struct BinaryTests {
         #expect(try Binary.run("show", "-", input: Data(data.utf8)).error.contains("name one with --line"))
     }
 
+    @Test("training data comes in every dialect by its name, in shares, or as the built-in model's mixture")
+    func dialects() throws {
+        func names(_ list: String, count: Int) throws -> [Substring] {
+            let lines = try Binary.run("data", "--count", "\(count)", "--dialect", list).output.split(separator: "\n")
+            return lines.compactMap { $0.firstMatch(of: /"dialect":"([^"]+)"/)?.1 }
+        }
+        #expect(try names("multiverse", count: 3) == ["multiverse", "multiverse", "multiverse"])
+        #expect(Set(try names("npr=1,adaptive-plan=99", count: 30)).contains("adaptive-plan"))
+        #expect(Set(try names("all", count: 400)).count == 9)
+        let stitched = try Binary.run("data", "--count", "1", "--dialect", "multiverse", "--share", "equations=100")
+        let shown = try Binary.run("show", "-", input: Data(stitched.output.utf8))
+        #expect(shown.code == 0)
+        #expect(shown.output.contains("<Goal>"))
+        for list in ["klingon", "npr=x", "npr=1=2", "", "npr=50,braid=51", "npr=150,braid=-50"] {
+            let outcome = try Binary.run("data", "--dialect", list)
+            #expect(outcome.code == 2, "\(list)")
+            #expect(outcome.error.contains("--dialect"), "\(list)")
+        }
+        #expect(try Binary.run("data", "--mode", "sequential", "--dialect", "npr").code == 2)
+    }
+
     @Test("a reader that goes away is no crash")
     func brokenPipe() throws {
         let running = try Binary.start(["data", "--count", "100000"], input: Data())

@@ -59,7 +59,7 @@ struct SavedTrajectoryTests {
         arguments: [
             ("", "it is empty"), (" \n", "it is empty"), ("[", "not valid JSON"), ("[]", ""), ("null", ""), ("3", ""),
             ("{}", "none of the keys"), (#"{"root":1}"#, "has no question"), (#"{"trajectory":{}}"#, ".trajectory"),
-            (#"{"task":"sums","mode":"adaptive","question":"q","segments":[]}"#, "do not form a tree"),
+            (#"{"task":"sums","dialect":"braid","mode":"adaptive","question":"q","segments":[]}"#, "do not form a tree"),
             ("{}\n{}\n", "--line"), (String(repeating: "[", count: 100_000), "not valid JSON"),
         ])
     func malformed(text: String, reason: String) {
@@ -77,7 +77,7 @@ struct SavedTrajectoryTests {
         let segments = parents.map { #"{"parent":\#($0),"kind":"main","model":true,"pieces":[]}"# }
         let prompt = #"{"parent":-1,"kind":"prompt","model":false,"pieces":[]}"#
         let text =
-            #"{"task":"sums","mode":"adaptive","question":"q","segments":["#
+            #"{"task":"sums","dialect":"braid","mode":"adaptive","question":"q","segments":["#
             + ([prompt] + segments).joined(separator: ",") + "]}"
         #expect(throws: InputError.self) { try read(text) }
     }

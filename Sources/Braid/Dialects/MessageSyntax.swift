@@ -66,7 +66,7 @@ public struct MessageSyntax: Sendable, Hashable {
 
     /// What a thread's context begins with; nil when its message names a state that the parent has not written.
     /// - Parameter text: what the parent has written.
-    func prompt(for message: Outline, from text: String) -> TokenText? {
+    public func prompt(for message: Outline, from text: String) -> TokenText? {
         var values = ["message": message.text]
         if childPrompt.pieces.contains(where: {
             if case .text(let text) = $0 { text.contains("{state}") } else { false }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Braid
 import BraidEvaluation
 import Foundation
 
@@ -10,6 +11,13 @@ struct DataCommand: ParsableCommand {
 
     @Option(help: "How trajectories reason: adaptive or sequential.", transform: mode(named:))
     var mode: TrainingTrajectory.Mode = .adaptive
+
+    @Option(
+        help: ArgumentHelp(
+            "Dialects to tell them in, or adaptive-plan, separated by commas: all for the built-in model's mixture, or "
+                + "names, each with its share as NAME=PERCENT if not equal.", valueName: "names"),
+        transform: dialects(named:))
+    var dialect: FormMixture = FormMixture(.dialect(.braid))
 
     @Option(help: "How many trajectories to write.")
     var count: Int = 1000
@@ -55,6 +63,28 @@ struct DataCommand: ParsableCommand {
         }
     }
 
+    private static func dialects(named list: String) throws -> FormMixture {
+        if list == "all" { return .standard }
+        let names = list.split(separator: ",", omittingEmptySubsequences: false)
+        let (whole, more) = 100.quotientAndRemainder(dividingBy: names.count)
+        var shares: [FormMixture.Share] = []
+        for (index, name) in names.enumerated() {
+            let parts = name.split(separator: "=", omittingEmptySubsequences: false)
+            let percent = parts.count == 1 ? whole + (index < more ? 1 : 0) : Int(parts[1])
+            guard parts.count <= 2, let percent, let form = TrajectoryForm.named(String(parts[0])) else {
+                let allowed = TrajectoryForm.all.map(\.name).joined(separator: ", ")
+                throw ValidationError(
+                    "--dialect has '\(name)'; allowed: all, or a list of NAME or NAME=PERCENT, NAME one of \(allowed)")
+            }
+            shares.append(FormMixture.Share(form, percent: percent))
+        }
+        do {
+            return try FormMixture(shares)
+        } catch {
+            throw ValidationError("--dialect: \(error)")
+        }
+    }
+
     private static func mode(named name: String) throws -> TrainingTrajectory.Mode {
         guard let mode = TrainingTrajectory.Mode(rawValue: name) else {
             let allowed = TrainingTrajectory.Mode.allCases.map(\.rawValue).joined(separator: ", ")
@@ -67,6 +97,9 @@ struct DataCommand: ParsableCommand {
         guard (1...100_000_000).contains(count) else {
             throw ValidationError("--count is \(count); allowed: 1 to 100000000")
         }
+        if mode == .sequential, dialect != FormMixture(.dialect(.braid)) {
+            throw ValidationError("--mode sequential goes with --dialect braid; leave --dialect out")
+        }
         _ = try mixture
     }
 
@@ -77,7 +110,7 @@ struct DataCommand: ParsableCommand {
         var buffer = Data()
         for index in 0..<UInt64(count) {
             let trajectory = TrajectoryRenderer.training(
-                mode: mode, mixture: mixture, seed: seed, index: first &+ index)
+                mode: mode, mixture: mixture, forms: dialect, seed: seed, index: first &+ index)
             buffer.append(try encoder.encode(trajectory))
             buffer.append(0x0A)
             if buffer.count > 1 << 20 {

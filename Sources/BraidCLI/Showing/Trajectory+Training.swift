@@ -12,21 +12,23 @@ extension Trajectory {
             guard (0..<index).contains(segment.parent) else { return nil }
             children[segment.parent, default: []].append(index)
         }
-        var builder = Builder(segments: training.segments, children: children)
+        let dialect = DialectCatalogue.dialect(named: training.dialect) ?? .braid
+        var builder = Builder(dialect: dialect, segments: training.segments, children: children)
         let root = builder.thread(TrajectoryRecorder.root, from: 0, outline: nil)
         guard builder.isTree else { return nil }
         self.init(
-            question: Question(training.question), dialect: Dialect.braid.name, method: training.mode.rawValue,
+            question: Question(training.question), dialect: training.dialect, method: training.mode.rawValue,
             model: "training data", engine: "none", seed: 0, answer: Answer(text: builder.answer), root: root)
     }
 
     /// Puts segments together again into threads and forks.
     private struct Builder {
+        let dialect: Dialect
         let segments: [TrainingTrajectory.Segment]
         let children: [Int: [Int]]
         /// False once a line had two continuations.
         var isTree = true
-        /// What stands between the main line's answer tags.
+        /// What the main line answers.
         var answer: String?
 
         /// The thread that begins with a segment.
@@ -53,24 +55,26 @@ extension Trajectory {
                         thread("\(id).\(threadCount + number + 1)", from: seed, outline: segments[seed].outline)
                     }
                     threadCount += seeds.count
-                    let isJoined = others.contains { segments[$0].kind == .join }
+                    let join = others.first { segments[$0].kind == .join }.map { segments[$0].stitched == true }
                     steps.append(
                         .fork(
                             Fork(
                                 outlines: threads.compactMap(\.outline), threads: threads,
-                                join: isJoined ? .reprefill : nil, outlineTokens: 0)))
+                                join: join.map { $0 ? .stitch : .reprefill }, outlineTokens: 0)))
                 }
                 next = others.first
             }
             var returned: String?
-            var parser = DialectParser(.braid, line: id == TrajectoryRecorder.root ? .main : .thread)
+            var tagged: String?
+            var parser = DialectParser(dialect, line: id == TrajectoryRecorder.root ? .main : .thread)
             for event in parser.consume(text: text) {
                 switch event {
                 case .returned(let found): returned = AnswerExtractor.trimmed(found)
-                case .answer(let found): answer = AnswerExtractor.trimmed(found)
+                case .answer(let found): tagged = found
                 default: break
                 }
             }
+            if id == TrajectoryRecorder.root { answer = AnswerExtractor(dialect).answer(tagged: tagged, in: text) }
             return ReasoningThread(
                 id: id, outline: outline, steps: steps, outcome: .finished,
                 returned: id == TrajectoryRecorder.root ? nil : returned)
@@ -95,7 +99,7 @@ extension TrainingTrajectory.Segment {
         case .prompt: .prompt
         case .seed: .seed
         case .join: .joined
-        case .main, .thread: .model
+        case .main, .thread: model ? .model : .joined
         }
     }
 

@@ -7,6 +7,7 @@ extension Problem {
         case .countdown(let puzzle, let solvable):
             solvable
                 ? CountdownCheck(numbers: puzzle.numbers, target: puzzle.target).accepts(answer)
+                    || SearchPathCheck(numbers: puzzle.numbers, target: puzzle.target).accepts(answer)
                 : answer == Countdown.noSolution
         case .multiplication(let product): Int(answer) == product.answer
         case .equations(let system): Int(answer) == system.answer

@@ -1,3 +1,5 @@
+import Braid
+
 /// How countdown puzzles are solved in training data: backward reduction, then a table look-up.
 ///
 /// A three-number puzzle "make n from x, y, z" is settled by one row for each number x as the last operand:
@@ -11,33 +13,36 @@
 struct CountdownTrace {
     let puzzle: Countdown
     let mode: TrainingTrajectory.Mode
+    let dialect: Dialect
 
-    /// Threads of the first fork, and of each later one: what keeps the mean critical path shortest.
+    /// Threads of the first fork, and of each later one: what keeps the mean critical path shortest. Where the join shows
+    /// whole threads, later forks are no wider, so that contexts stay short.
     private static let (firstWidth, laterWidth) = (5, 8)
 
     /// Writes the whole trajectory after the question.
     func write(into writer: inout TrajectoryWriter) {
         if puzzle.numbers.count == 3 {
-            writer.write(" \(puzzle.target): \(puzzle.numbers.map(String.init).joined(separator: " "));")
-            let rows = Rows(goal: puzzle.target, numbers: puzzle.numbers)
-            writer.write(rows.text)
-            writer.answer(rows.solution ?? Countdown.noSolution)
+            let (text, solution) = Self.rows(of: puzzle)
+            writer.write(text, titled: " rows", concluding: solution.map { " \($0)" } ?? Self.nothing)
+            writer.answer(solution ?? Countdown.noSolution)
             return
         }
-        let quotients = puzzle.numbers.map { CountdownArithmetic.needs(puzzle.target, $0)[2] }
-        let numbers = zip(puzzle.numbers, quotients).map { " \($0)" + Self.slots([$1]) }
-        writer.write(" \(puzzle.target):\(numbers.joined());")
+        writer.write(Self.header(of: puzzle), titled: " quotients", concluding: " 4 numbers")
         var rest = puzzle.reductions[...]
-        while let reduction = rest.first, mode == .sequential || isPromising(reduction, among: rest) {
+        while let reduction = rest.first, triesAlone(reduction, among: rest) {
             rest = rest.dropFirst()
             let trial = Trial(reduction, target: puzzle.target)
-            writer.write(" \(reduction.outline(target: puzzle.target))\(trial.body)")
+            writer.write(" \(reduction.outline(target: puzzle.target))\(trial.body)", titled: "", concluding: "")
             if let solution = trial.solution {
                 writer.answer(solution)
                 return
             }
         }
         forked(rest, into: &writer)
+    }
+
+    private func triesAlone(_ reduction: Countdown.Reduction, among rest: ArraySlice<Countdown.Reduction>) -> Bool {
+        mode == .sequential || dialect.allowsTextBeforeBlocks && isPromising(reduction, among: rest)
     }
 
     /// Whether a step works often enough, counted over random puzzles, to be tried alone: the first of all, if it multiplies
@@ -51,22 +56,68 @@ struct CountdownTrace {
     /// Tries several reductions at once, then the next ones if none worked; the answer names the thread that found it.
     private func forked(_ reductions: ArraySlice<Countdown.Reduction>, into writer: inout TrajectoryWriter) {
         var rest = reductions
+        let laterWidth = dialect.shows == .returns ? Self.laterWidth : Self.firstWidth
         while !rest.isEmpty {
-            let width = rest.count == reductions.count ? Self.firstWidth : Self.laterWidth
-            let threads = rest.prefix(width).map { reduction in
-                let trial = Trial(reduction, target: puzzle.target)
-                return TrajectoryWriter.Thread(
+            let width = rest.count == reductions.count ? Self.firstWidth : laterWidth
+            let trials = rest.prefix(width).map { (reduction: $0, trial: Trial($0, target: puzzle.target)) }
+            let threads = trials.map { reduction, trial in
+                TrajectoryWriter.Thread(
                     outline: " \(reduction.outline(target: puzzle.target))", body: trial.body,
                     result: trial.solution.map { " \($0)" })
             }
             rest = rest.dropFirst(width)
-            writer.fork(threads)
-            if let found = threads.firstIndex(where: { $0.result != nil }) {
-                writer.answer(thread: found + 1)
-                return
+            let found = trials.firstIndex { $0.trial.solution != nil }
+            guard let found, let solution = trials[found].trial.solution else {
+                writer.fork(threads, concluding: Self.nothing)
+                continue
             }
+            writer.fork(threads, concluding: " \(found + 1): \(solution)")
+            writer.answer(solution, by: found + 1)
+            return
         }
         writer.answer(Countdown.noSolution)
+    }
+
+    /// What is said of threads that found nothing.
+    static let nothing = " none of them"
+
+    /// What is to be made of four numbers, with the quotient beside each.
+    static func header(of puzzle: Countdown) -> String {
+        let quotients = puzzle.numbers.map { CountdownArithmetic.needs(puzzle.target, $0)[2] }
+        let numbers = zip(puzzle.numbers, quotients).map { " \($0)" + slots([$1]) }
+        return " \(puzzle.target):\(numbers.joined());"
+    }
+
+    /// The reductions of a four-number puzzle by the number that comes last, then those into pairs.
+    static func groups(of puzzle: Countdown) -> [[Countdown.Reduction]] {
+        var groups: [[Countdown.Reduction]] = Array(repeating: [], count: 5)
+        for reduction in puzzle.reductions {
+            switch reduction.kind {
+            case .last(_, _, let last, _): groups[puzzle.numbers.firstIndex(of: last) ?? 0].append(reduction)
+            case .pairs: groups[4].append(reduction)
+            }
+        }
+        return groups
+    }
+
+    /// Reductions tried one after the other up to the first that works, and the expression that was found.
+    static func trials(
+        _ reductions: [Countdown.Reduction], of puzzle: Countdown
+    ) -> (text: String, solution: String?) {
+        var text = ""
+        for reduction in reductions {
+            let trial = Trial(reduction, target: puzzle.target)
+            text += " \(reduction.outline(target: puzzle.target))\(trial.body)"
+            if let solution = trial.solution { return (text, solution) }
+        }
+        return (text, nil)
+    }
+
+    /// How a three-number puzzle is settled, from row number `start` on, and the expression that was found.
+    static func rows(of puzzle: Countdown, from start: Int = 0) -> (text: String, solution: String?) {
+        let rows = Rows(goal: puzzle.target, numbers: puzzle.numbers, from: start)
+        let numbers = puzzle.numbers.map(String.init).joined(separator: " ")
+        return (" \(puzzle.target): \(numbers);" + rows.text, rows.solution)
     }
 
     /// The rows that settle a three-number puzzle, up to the first hit.
@@ -75,8 +126,11 @@ struct CountdownTrace {
         /// An expression for the goal, if there is one.
         private(set) var solution: String?
 
-        init(goal: Int, numbers: [Int]) {
-            for (index, x) in numbers.enumerated() where index == 0 || numbers[index - 1] != x {
+        /// - Parameter start: the row to begin with; the others follow in a circle.
+        init(goal: Int, numbers: [Int], from start: Int = 0) {
+            for index in numbers.indices.map({ ($0 + start) % numbers.count })
+            where index == 0 || numbers[index - 1] != numbers[index] {
+                let x = numbers[index]
                 var rest = numbers
                 rest.remove(at: index)
                 let results = CountdownArithmetic.results(rest[0], rest[1])

@@ -6,16 +6,22 @@ struct EquationsTrace {
 
     /// Writes the whole trajectory after the question.
     func write(into writer: inout TrajectoryWriter) {
+        let values = system.equations.map { " \($0.name) = \($0.solution)" }
         if mode == .adaptive {
             writer.fork(
-                system.equations.map { equation in
+                zip(system.equations, values).map { equation, value in
                     TrajectoryWriter.Thread(
-                        outline: " \(equation.name)", body: Self.work(equation),
-                        result: " \(equation.name) = \(equation.solution)")
-                })
+                        outline: " \(equation.name)", body: Self.work(equation), result: value)
+                }, concluding: values.joined(separator: ","))
         } else {
-            writer.write(system.equations.map { Self.work($0) + ";" }.joined())
+            writer.write(system.equations.map { Self.work($0) + ";" }.joined(), titled: "", concluding: "")
         }
+        writer.write(Self.evaluation(system), titled: " put in", concluding: " answer \(system.answer)")
+        writer.answer(String(system.answer))
+    }
+
+    /// The expression with the solutions in place of the unknowns, then its steps.
+    static func evaluation(_ system: Equations) -> String {
         var value = system.equations[0].solution
         var lines = [" \(value)" + system.steps.map { " \($0.symbol) \($0.value)" }.joined()]
         for step in system.steps {
@@ -23,8 +29,7 @@ struct EquationsTrace {
             lines.append(" \(value) \(step.symbol) \(step.value) = \(next)")
             value = next
         }
-        writer.write(lines.joined(separator: ";"))
-        writer.answer(String(value))
+        return lines.joined(separator: ";")
     }
 
     /// Solves one equation and checks the solution.

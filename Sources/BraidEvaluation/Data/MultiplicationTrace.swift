@@ -9,19 +9,40 @@ struct MultiplicationTrace {
 
     /// Writes the whole trajectory after the question.
     func write(into writer: inout TrajectoryWriter) {
-        let parts = product.parts.map { Part(left: product.left, digit: $0.digit, place: $0.place) }
-        if parts.count == 1 {
-            writer.write("\(parts[0].outline):\(parts[0].body);\(Self.descending(parts[0].digits))")
-        } else {
-            if mode == .adaptive {
-                writer.fork(parts.map { .init(outline: $0.outline, body: $0.body, result: $0.result) })
-            } else {
-                writer.write(parts.map { "\($0.outline):\($0.body);\($0.result);" }.joined())
-            }
-            let (columns, digits) = Self.add(parts.map(\.digits))
-            writer.write("\(columns);\(Self.descending(digits))")
+        let rows = Self.rows(of: product)
+        guard mode == .adaptive, rows.count > 1 else {
+            writer.write(Self.line(product), titled: " one row", concluding: " answer \(product.answer)")
+            writer.answer(String(product.answer))
+            return
         }
+        writer.fork(rows, concluding: " add \(rows.count) rows")
+        writer.write(Self.sum(of: product), titled: " add", concluding: " answer \(product.answer)")
         writer.answer(String(product.answer))
+    }
+
+    /// The whole product in one line.
+    static func line(_ product: Multiplication) -> String {
+        let parts = product.parts.map { Part(left: product.left, digit: $0.digit, place: $0.place) }
+        if parts.count == 1 { return "\(parts[0].outline):\(parts[0].body);\(descending(parts[0].digits))" }
+        return parts.map { "\($0.outline):\($0.body);\($0.result);" }.joined() + sum(parts)
+    }
+
+    /// The partial products, each as a thread computes it.
+    static func rows(of product: Multiplication) -> [TrajectoryWriter.Thread] {
+        product.parts.map { digit, place in
+            let part = Part(left: product.left, digit: digit, place: place)
+            return TrajectoryWriter.Thread(outline: part.outline, body: part.body, result: part.result)
+        }
+    }
+
+    /// How partial products are added.
+    static func sum(of product: Multiplication) -> String {
+        sum(product.parts.map { Part(left: product.left, digit: $0.digit, place: $0.place) })
+    }
+
+    private static func sum(_ parts: [Part]) -> String {
+        let (columns, digits) = add(parts.map(\.digits))
+        return "\(columns);\(descending(digits))"
     }
 
     /// One partial product.

@@ -8,7 +8,8 @@ public struct TrainingTrajectory: Sendable, Codable, Hashable {
         case sequential
     }
 
-    /// A stretch of tokens with one author; its context is the concatenation of its ancestors.
+    /// A stretch of tokens with one author; its context is the concatenation of its ancestors, and after a stitched join
+    /// that of all its threads as well.
     public struct Segment: Sendable, Codable, Hashable {
         /// What a segment is for.
         public enum Kind: String, Sendable, Codable {
@@ -24,7 +25,7 @@ public struct TrainingTrajectory: Sendable, Codable, Hashable {
             case join
         }
 
-        /// Index of the parent segment, -1 for the root.
+        /// Index of the parent segment, -1 for one without a context.
         public var parent: Int
         /// What it is for.
         public var kind: Kind
@@ -32,6 +33,9 @@ public struct TrainingTrajectory: Sendable, Codable, Hashable {
         public var model: Bool
         /// Whether a thread returned a result; nil elsewhere.
         public var useful: Bool?
+        /// Whether a join adopts the threads' keys and values: its context holds all of them besides the fork's, and its
+        /// positions go on after the longest; nil for no.
+        public var stitched: Bool?
         /// Its text, each piece tokenised by itself.
         public var pieces: [Piece]
     }
@@ -67,6 +71,8 @@ public struct TrainingTrajectory: Sendable, Codable, Hashable {
 
     /// The family.
     public var task: PuzzleTask
+    /// The name of the form it is told in.
+    public var dialect: String
     /// How it reasons.
     public var mode: Mode
     /// The question in words.

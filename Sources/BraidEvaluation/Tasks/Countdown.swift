@@ -83,6 +83,11 @@ public struct Countdown: Sendable, Hashable {
     ]
     private static let pairRanks = [5, 11, 9]
 
+    /// Target and numbers as the APR method's models are asked, such as `24:[4, 9, 3]`; the numbers in any order.
+    func list(using random: inout SplitMix64) -> String {
+        "\(target):[\(numbers.shuffled(using: &random).map(String.init).joined(separator: ", "))]"
+    }
+
     /// Every target that all the numbers together make, in ascending order.
     static func targets(of numbers: [Int]) -> [Int] {
         let n = numbers.sorted(by: >)
