@@ -31,7 +31,7 @@ final class InferenceLoop {
     var waiting: [JobID] = []
     /// Those of them that are looked at; empty between two steps.
     var queue: [JobID] = []
-    /// Tokens that the cache had of contexts before room was made for more; empty otherwise.
+    /// Tokens that the cache had of the contexts of the job looked at last, before room was made for more.
     var residentCounts: [(context: ContextID, residentCount: Int)] = []
     var scheduler: BatchScheduler
     var statistics = EmbeddedEngineStatistics()
