@@ -58,11 +58,14 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Counts what the tests' own executable allocates.
+        .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
         .testTarget(name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], swiftSettings: settings),
         .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
-            name: "BraidInferenceTests", dependencies: ["Braid", "BraidInference", "CBraidKernels"],
+            name: "BraidInferenceTests",
+            dependencies: ["Braid", "BraidInference", "CAllocationCount", "CBraidKernels"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "BraidModelsTests", dependencies: ["Braid", "BraidEvaluation", "BraidInference", "BraidModels"],

@@ -96,7 +96,6 @@ struct KVCache: Sendable {
         defer { contexts[id] = context }
         var reservation = KVReservation(
             firstPosition: context.view.nextPosition, firstIndex: context.view.tokenCount)
-        reservation.slots.reserveCapacity(count)
         var left = count
 
         if left > 0, context.view.isTailOpen, let tail = context.view.runs.last, tail.end < Self.pagePositions {
@@ -147,7 +146,7 @@ struct KVCache: Sendable {
     ) -> Int {
         let count = min(limit, pagePositions - first)
         view.append(page: page, first: first, count: count)
-        for slot in first..<(first + count) { reservation.slots.append(.init(page: page, slot: slot)) }
+        reservation.slots.append(page, from: first, count: count)
         return count
     }
 

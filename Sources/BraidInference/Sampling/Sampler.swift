@@ -14,6 +14,9 @@ struct Sampler {
     /// Logits after penalty and mask, then probabilities up to a factor: [vocabulary].
     private var weights: [Float] = []
     private var candidates: [Int32] = []
+    /// Memory of ``keepTopK()`` and ``keepTopP()``, used again for every token.
+    private var largest: [Float] = []
+    private var kept: [Int32] = []
 
     /// Checks the parameters.
     /// - Throws: ``EngineError/invalidOption(name:value:allowed:)``.
@@ -124,7 +127,9 @@ struct Sampler {
         guard parameters.topK > 0, parameters.topK < weights.count else { return }
         // The k largest so far, the smallest of them first: a heap, because k is small.
         var heap: [Float] = []
-        heap.reserveCapacity(parameters.topK)
+        swap(&heap, &largest)
+        defer { swap(&heap, &largest) }
+        heap.removeAll(keepingCapacity: true)
         func sink(_ start: Int) {
             var parent = start
             while true {
@@ -159,12 +164,12 @@ struct Sampler {
         // Tokens below an equal share of what may go all go: together they cannot exceed it. Few remain to be sorted.
         let share = Float(spare / Double(candidates.count))
         var dropped = 0.0
-        var kept: [Int32] = []
+        kept.removeAll(keepingCapacity: true)
         for candidate in candidates {
             let weight = weights[Int(candidate)]
             if weight < share { dropped += Double(weight) } else { kept.append(candidate) }
         }
-        kept.sort { (weights[Int($0)], $1) < (weights[Int($1)], $0) }
+        kept.sort { [weights] in (weights[Int($0)], $1) < (weights[Int($1)], $0) }
         let last = kept.count - 1
         var first = 0
         while first < last {
@@ -172,7 +177,9 @@ struct Sampler {
             guard dropped <= spare else { break }
             first += 1
         }
-        candidates = kept[first...].sorted()
+        candidates.removeAll(keepingCapacity: true)
+        candidates += kept[first...]
+        candidates.sort()
     }
 
     /// Nguyen et al. 2024, arXiv 2407.01082: drops what is less likely than a share of the likeliest.

@@ -72,6 +72,8 @@ struct BatchScheduler: Sendable {
     let maximumRows: Int
     /// Jobs with rows ready, the longest waiting first.
     private var entries: [Entry] = []
+    /// The step that was made last, whose memory is used again.
+    private var assignments: [Assignment] = []
     /// The question that was served last when there were not enough rows for all.
     private var lastQuestion = ContextID(value: -1)
 
@@ -144,7 +146,7 @@ struct BatchScheduler: Sendable {
     }
 
     private mutating func take() -> [Assignment] {
-        var assignments: [Assignment] = []
+        assignments.removeAll(keepingCapacity: true)
         for index in entries.indices {
             let taken = entries[index].taken
             if taken > 0 { assignments.append(Assignment(job: entries[index].job, rows: taken)) }

@@ -6,7 +6,8 @@ final class InferenceJob {
     /// Tokens on their way into one context's cache; room for all of them is reserved.
     struct Feed {
         let context: ContextID
-        let tokens: [TokenID]
+        /// A part of the context's own list, so that nothing is copied: to be let go before the list grows.
+        let tokens: ArraySlice<TokenID>
         let reservation: KVReservation
         /// Whose logits are wanted, once the last row has run.
         let wanted: ForwardBatch.LogitsWanted

@@ -165,6 +165,8 @@ extension InferenceLoop {
     private func draw(
         _ id: JobID, _ context: ContextID, _ call: DecodingCall, _ computed: LogitsView?, _ rows: Range<Int>
     ) {
+        // They refer to the context's tokens, which are about to grow, and to the guess.
+        jobs[id]?.feeds.removeAll(keepingCapacity: true)
         let first = cache.nextPosition(of: context) - call.draft.count
         var drawn = 0
         var stop: StopReason?
@@ -198,7 +200,6 @@ extension InferenceLoop {
         }
         takeBack(context, drawn, call)
         if let stop { return finish(id) { _ in call.sink.finish(stop) } }
-        jobs[id]?.feeds = []
         enqueue(id)
     }
 

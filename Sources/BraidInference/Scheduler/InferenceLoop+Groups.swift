@@ -35,30 +35,27 @@ extension InferenceLoop {
     }
 
     /// Room for the texts of a group and for what is missing of the context that it is made from, which comes last.
-    func textFeeds(for call: GroupCall, mayTakePages: Bool) throws -> [InferenceJob.Feed] {
-        var feeds: [InferenceJob.Feed] = []
+    func textFeeds(for call: GroupCall, mayTakePages: Bool, into feeds: inout [InferenceJob.Feed]) throws {
         for (context, tokens) in zip(call.textContexts, call.texts) {
             let resident = cache.residentCount(of: context)
-            feeds += try room(for: tokens[resident...], in: context, wanted: .none, mayTakePages: mayTakePages)
+            try room(
+                for: tokens[resident...], in: context, wanted: .none, mayTakePages: mayTakePages, into: &feeds)
         }
-        return feeds
     }
 
     /// Room for what members run in the next pass; all or none.
     func stepFeeds(
-        for members: [Int], of group: ContextID, mayTakePages: Bool
-    ) throws -> [InferenceJob.Feed] {
+        for members: [Int], of group: ContextID, mayTakePages: Bool, into feeds: inout [InferenceJob.Feed]
+    ) throws {
         guard let state = groups[group] else { throw closed }
-        var feeds: [InferenceJob.Feed] = []
         do {
             let counts = state.nextPass(of: members)
             let isLast = zip(members, counts).allSatisfy { state.members[$0].pending.count == $1 }
             for (member, count) in zip(members, counts) {
-                feeds += try room(
+                try room(
                     for: state.members[member].pending.prefix(count), in: state.blocks.own[member],
-                    wanted: isLast ? .last : .none, mayTakePages: mayTakePages)
+                    wanted: isLast ? .last : .none, mayTakePages: mayTakePages, into: &feeds)
             }
-            return feeds
         } catch {
             for feed in feeds { cache.truncate(feed.context, to: feed.reservation.firstIndex) }
             throw error
@@ -66,15 +63,16 @@ extension InferenceLoop {
     }
 
     private func room(
-        for tokens: ArraySlice<TokenID>, in context: ContextID, wanted: ForwardBatch.LogitsWanted, mayTakePages: Bool
-    ) throws -> [InferenceJob.Feed] {
-        guard !tokens.isEmpty else { return [] }
+        for tokens: ArraySlice<TokenID>, in context: ContextID, wanted: ForwardBatch.LogitsWanted, mayTakePages: Bool,
+        into feeds: inout [InferenceJob.Feed]
+    ) throws {
+        guard !tokens.isEmpty else { return }
         if !mayTakePages {
             let needed = try cache.pagesNeeded(toAppend: tokens.count, to: context)
             guard needed == 0 else { throw KVCacheError.outOfPages(needed: needed, free: 0) }
         }
         let reservation = try cache.append(tokens.count, to: context)
-        return [.init(context: context, tokens: Array(tokens), reservation: reservation, wanted: wanted)]
+        feeds.append(.init(context: context, tokens: tokens, reservation: reservation, wanted: wanted))
     }
 
     /// Starts the members of a group whose texts have been read.

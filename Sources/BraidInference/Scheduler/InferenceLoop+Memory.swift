@@ -23,8 +23,8 @@ extension InferenceLoop {
         var isBlocked = false
         // Admitting a job may preempt another, which then waits too, or complete it, so that it wants its next token.
         while !waiting.isEmpty {
-            var queue = waiting.filter { jobs[$0]?.isWaiting == true }
-            waiting.removeAll(keepingCapacity: true)
+            swap(&queue, &waiting)
+            queue.removeAll { jobs[$0]?.isWaiting != true }
             if queue.count > 1 {
                 queue.sort { first, second in
                     guard let one = jobs[first]?.age, let other = jobs[second]?.age else { return false }
@@ -37,8 +37,9 @@ extension InferenceLoop {
                     isBlocked = true
                 }
             }
+            queue.removeAll(keepingCapacity: true)
         }
-        waiting = held
+        waiting += held
     }
 
     /// Reserves room for a job's rows and queues them.
@@ -47,10 +48,9 @@ extension InferenceLoop {
     private func admit(_ id: JobID, unlessItTakesPages isBlocked: Bool) -> Bool {
         while let job = jobs[id] {
             do {
-                let feeds = try feeds(for: job, mayTakePages: !isBlocked)
-                jobs[id]?.isWaiting = false
-                jobs[id]?.feeds = feeds
-                let rows = feeds.reduce(0) { $0 + $1.left }
+                try makeFeeds(for: job, mayTakePages: !isBlocked)
+                job.isWaiting = false
+                let rows = job.left
                 if rows == 0 {
                     complete(id, nil, 0..<0)
                 } else {
@@ -96,48 +96,49 @@ extension InferenceLoop {
         }
     }
 
-    /// Rows for the tokens that a job needs in the cache and that are not there; all or none.
-    private func feeds(for job: InferenceJob, mayTakePages: Bool) throws -> [InferenceJob.Feed] {
-        if case .score(let call) = job.purpose { return try feeds(for: call, of: job.context, mayTakePages) }
-        if case .groupStep(let members, _) = job.purpose {
-            return try stepFeeds(for: members, of: job.context, mayTakePages: mayTakePages)
-        }
-        let needs: [(context: ContextID, isLastPending: Bool)]
-        var wanted = ForwardBatch.LogitsWanted.none
-        switch job.purpose {
-        case .open, .extend, .rejoin: needs = [(job.context, true)]
-        case .decode, .fork, .group:
-            needs = [(job.context, false)]
-            wanted = .last
-        case .stitch(let threads, _): needs = ([job.context] + threads).map { ($0, false) }
-        case .warm, .score, .groupStep: needs = [(job.context, false)]
-        }
-        var before: [(context: ContextID, residentCount: Int)] = []
+    /// Gives a job rows for the tokens that it needs in the cache and that are not there; all or none.
+    private func makeFeeds(for job: InferenceJob, mayTakePages: Bool) throws {
+        job.feeds.removeAll(keepingCapacity: true)
+        residentCounts.removeAll(keepingCapacity: true)
         do {
-            var feeds: [InferenceJob.Feed] = []
-            if case .group(let call) = job.purpose {
-                before += call.textContexts.map { ($0, cache.residentCount(of: $0)) }
-                feeds += try textFeeds(for: call, mayTakePages: mayTakePages)
+            switch job.purpose {
+            case .score(let call): try makeFeeds(for: call, of: job, mayTakePages)
+            case .groupStep(let members, _):
+                try stepFeeds(for: members, of: job.context, mayTakePages: mayTakePages, into: &job.feeds)
+            case .open, .extend, .rejoin: try makeFeeds(for: job, in: job.context, isLastPending: true, mayTakePages)
+            case .decode, .fork: try makeFeeds(for: job, in: job.context, wanted: .last, mayTakePages)
+            case .group(let call):
+                residentCounts += call.textContexts.map { ($0, cache.residentCount(of: $0)) }
+                try textFeeds(for: call, mayTakePages: mayTakePages, into: &job.feeds)
+                try makeFeeds(for: job, in: job.context, wanted: .last, mayTakePages)
+            case .stitch(let threads, _):
+                try makeFeeds(for: job, in: job.context, mayTakePages)
+                for thread in threads { try makeFeeds(for: job, in: thread, mayTakePages) }
+            case .warm: try makeFeeds(for: job, in: job.context, mayTakePages)
             }
-            for (context, isLastPending) in needs {
-                guard let state = contexts[context] else { throw KVCacheError.unknownContext(context) }
-                before.append((context, cache.residentCount(of: context)))
-                feeds += try reserve(
-                    state.tokens, upTo: state.tokens.count - (isLastPending ? 1 : 0), in: context, wanted, mayTakePages)
-            }
-            for (context, residentCount) in before { count(context, from: residentCount, feeds) }
-            return feeds
+            for (context, residentCount) in residentCounts { count(context, from: residentCount, job.feeds) }
         } catch {
-            for (context, residentCount) in before { cache.truncate(context, to: residentCount) }
+            job.feeds.removeAll(keepingCapacity: true)
+            for (context, residentCount) in residentCounts { cache.truncate(context, to: residentCount) }
             throw error
         }
     }
 
-    private func feeds(
-        for call: ScoringCall, of context: ContextID, _ mayTakePages: Bool
-    ) throws -> [InferenceJob.Feed] {
+    /// Makes room for a context's tokens, but for the last one if it is left pending.
+    private func makeFeeds(
+        for job: InferenceJob, in context: ContextID, isLastPending: Bool = false,
+        wanted: ForwardBatch.LogitsWanted = .none, _ mayTakePages: Bool
+    ) throws {
         guard let state = contexts[context] else { throw KVCacheError.unknownContext(context) }
-        let trial = try cache.share(context)
+        residentCounts.append((context, cache.residentCount(of: context)))
+        try reserve(
+            state.tokens, upTo: state.tokens.count - (isLastPending ? 1 : 0), in: context, wanted, mayTakePages,
+            into: &job.feeds)
+    }
+
+    private func makeFeeds(for call: ScoringCall, of job: InferenceJob, _ mayTakePages: Bool) throws {
+        guard let state = contexts[job.context] else { throw KVCacheError.unknownContext(job.context) }
+        let trial = try cache.share(job.context)
         call.restart()
         do {
             // The row before the first token to be scored may have run already.
@@ -147,11 +148,9 @@ extension InferenceLoop {
                 first += 1
             }
             let tokens = state.tokens + call.tokens.dropLast()
-            let feeds =
-                try reserve(tokens, upTo: first, in: trial, .none, mayTakePages)
-                + reserve(tokens, upTo: tokens.count, in: trial, .all, mayTakePages)
+            try reserve(tokens, upTo: first, in: trial, .none, mayTakePages, into: &job.feeds)
+            try reserve(tokens, upTo: tokens.count, in: trial, .all, mayTakePages, into: &job.feeds)
             call.trial = trial
-            return feeds
         } catch {
             cache.release(trial)
             throw error
@@ -161,23 +160,22 @@ extension InferenceLoop {
     /// Makes room for the tokens of a context up to `count`, as far as the cache does not have them.
     private func reserve(
         _ tokens: [TokenID], upTo count: Int, in context: ContextID, _ wanted: ForwardBatch.LogitsWanted,
-        _ mayTakePages: Bool
-    ) throws -> [InferenceJob.Feed] {
+        _ mayTakePages: Bool, into feeds: inout [InferenceJob.Feed]
+    ) throws {
         var resident = cache.residentCount(of: context)
         if count - resident > 1, wanted != .all {
             // What is found needs no row, and the last row is needed for its logits.
             resident += cache.resume(context, tokens, upTo: wanted == .last ? count - 1 : count)
         }
-        guard count > resident else { return [] }
+        guard count > resident else { return }
         if !mayTakePages {
             let needed = try cache.pagesNeeded(toAppend: count - resident, to: context)
             guard needed == 0 else { throw KVCacheError.outOfPages(needed: needed, free: 0) }
         }
         let reservation = try cache.append(count - resident, to: context)
         if let copy = reservation.copy { memory.perform(copy) }
-        return [
-            .init(context: context, tokens: Array(tokens[resident..<count]), reservation: reservation, wanted: wanted)
-        ]
+        feeds.append(
+            .init(context: context, tokens: tokens[resident..<count], reservation: reservation, wanted: wanted))
     }
 
     /// Takes note of what was found in the prefix tree, and of what is run once more.

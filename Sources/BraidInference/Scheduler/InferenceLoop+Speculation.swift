@@ -38,7 +38,7 @@ extension InferenceLoop {
             let reservation = try cache.append(count, to: job.context)
             if let copy = reservation.copy { memory.perform(copy) }
             return InferenceJob.Feed(
-                context: job.context, tokens: call.draft, reservation: reservation, wanted: .all)
+                context: job.context, tokens: call.draft[...], reservation: reservation, wanted: .all)
         } catch {
             // Without room there is no guess.
             call.draft.removeAll(keepingCapacity: true)

@@ -29,6 +29,10 @@ final class InferenceLoop {
     var jobs: [JobID: InferenceJob] = [:]
     /// Jobs that wait for room.
     var waiting: [JobID] = []
+    /// Those of them that are looked at; empty between two steps.
+    var queue: [JobID] = []
+    /// Tokens that the cache had of the contexts of the job looked at last, before room was made for more.
+    var residentCounts: [(context: ContextID, residentCount: Int)] = []
     var scheduler: BatchScheduler
     var statistics = EmbeddedEngineStatistics()
     private var batch = ForwardBatch()
@@ -99,7 +103,7 @@ final class InferenceLoop {
                 }
                 let isLast = count == feed.left
                 batch.append(
-                    feed.tokens[feed.done..<feed.done + count], at: feed.reservation, offset: feed.done,
+                    feed.tokens.dropFirst(feed.done).prefix(count), at: feed.reservation, offset: feed.done,
                     in: seen.view, place: seen.place, thought: seen.thought,
                     logits: feed.wanted == .last && !isLast ? .none : feed.wanted)
                 job.feeds[index].done += count

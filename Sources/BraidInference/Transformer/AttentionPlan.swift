@@ -1,6 +1,7 @@
 internal import CBraidKernels
 
-/// Which rows of a step attend to which runs together: made once per step, walked by every layer. A pure value.
+/// Which rows of a step attend to which runs together: made once per step, walked by every layer. A pure value, which is
+/// made again and again so that it need not allocate.
 ///
 /// The contexts' runs form a tree: what views have in common from their beginning is one span, met by all their rows at
 /// once, and each goes on by itself where it differs.
@@ -34,42 +35,64 @@ struct AttentionPlan {
     /// has them one after the other behind all rows.
     private(set) var queries: [Int] = []
     /// Rows of the query matrix.
-    private(set) var queryCount: Int
+    private(set) var queryCount = 0
 
-    /// Plans a step.
+    /// The tree's spans.
+    private var tree: [braid_attention_span] = []
+    /// The context that comes after each in its branch, or -1: a branch is a list through these.
+    private var following: [Int] = []
+    /// Branches that are still to be walked, by their first and last contexts; those of one fork together.
+    private var branches: [(first: Int, last: Int)] = []
+    /// The branches of the fork that is looked at, by their first runs.
+    private var known: [Branch: Int] = [:]
+
+    /// Plans a step, in place of the one before, whose memory is used again.
     ///
     /// - Parameters:
     ///   - batch: Its rows and their views.
     ///   - group: Query heads per kv head.
     ///   - minimumParts: How many parts there should be at least, if there are so many rows.
     /// - Complexity: O(contexts x shared runs + runs), a comparison each.
-    init(_ batch: ForwardBatch, group: Int, minimumParts: Int = 1) {
+    mutating func make(for batch: ForwardBatch, group: Int, minimumParts: Int = 1) {
+        rows.removeAll(keepingCapacity: true)
+        spans.removeAll(keepingCapacity: true)
+        runs.removeAll(keepingCapacity: true)
+        parts.removeAll(keepingCapacity: true)
+        queries.removeAll(keepingCapacity: true)
+        tree.removeAll(keepingCapacity: true)
         queryCount = batch.rows.count
-        queries.reserveCapacity(batch.rows.count)
         for (index, row) in batch.rows.enumerated() {
             let rotations = batch.contexts[row.context].shifts.count
             queries.append(rotations == 1 ? index : queryCount)
             if rotations > 1 { queryCount += rotations }
         }
-        rows.reserveCapacity(batch.rows.count)
-        var tree: [braid_attention_span] = []
-        let contexts = batch.contexts.indices.filter { !batch.contexts[$0].rows.isEmpty }
-        if !contexts.isEmpty { branch(contexts, of: batch, from: 0, before: 0, into: &tree) }
-        cut(tree, count: max((rows.count * group + Self.queriesPerPart - 1) / Self.queriesPerPart, minimumParts))
+        following.removeAll(keepingCapacity: true)
+        var first = -1
+        var last = -1
+        for (context, entry) in batch.contexts.enumerated() {
+            following.append(-1)
+            guard !entry.rows.isEmpty else { continue }
+            if last >= 0 { following[last] = context } else { first = context }
+            last = context
+        }
+        if first >= 0 { branch(first, of: batch, from: 0, before: 0) }
+        cut(max((rows.count * group + Self.queriesPerPart - 1) / Self.queriesPerPart, minimumParts))
     }
 
     /// Adds the spans of contexts whose views are the same up to run `start`, and their rows.
-    private mutating func branch(
-        _ contexts: [Int], of batch: ForwardBatch, from start: Int, before: Int,
-        into tree: inout [braid_attention_span]
-    ) {
-        let first = batch.contexts[contexts[0]]
-        let visible = contexts.reduce(0) { most, context in
-            batch.contexts[context].rows.last.map { max(most, batch.rows[$0].visible) } ?? most
-        }
+    /// - Parameter head: The first of the contexts; the others are those ``following`` it.
+    private mutating func branch(_ head: Int, of batch: ForwardBatch, from start: Int, before: Int) {
+        let first = batch.contexts[head]
+        var visible = 0
+        var rowCount = 0
         var end = first.runs.count
-        for context in contexts.dropFirst() {
-            end = Self.sharedEnd(first.runs, batch.contexts[context].runs, from: start, to: end)
+        var context = head
+        while context >= 0 {
+            let entry = batch.contexts[context]
+            visible = max(visible, entry.rows.last.map { batch.rows[$0].visible } ?? 0)
+            rowCount += entry.rows.count
+            if context != head { end = Self.sharedEnd(first.runs, entry.runs, from: start, to: end) }
+            context = following[context]
         }
         // What nobody sees yet is left out: the rest of a chunk that comes in several steps.
         let firstRun = runs.count
@@ -81,28 +104,36 @@ struct AttentionPlan {
             next += 1
         }
         if next > start {
-            let count = contexts.reduce(0) { $0 + batch.contexts[$1].rows.count }
             tree.append(
                 braid_attention_span(
-                    first_row: Int32(rows.count), row_count: Int32(count), first_run: Int32(firstRun),
+                    first_row: Int32(rows.count), row_count: Int32(rowCount), first_run: Int32(firstRun),
                     run_count: Int32(next - start), before: Int32(before)))
         }
-        guard contexts.count > 1 else { return append(first.rows, of: batch) }
+        guard following[head] >= 0 else { return append(first.rows, of: batch) }
 
-        var branches: [[Int]] = []
-        var known: [Branch: Int] = [:]
-        for context in contexts {
-            let runs = batch.contexts[context].runs
-            if covered >= visible || next == runs.count {
-                append(batch.contexts[context].rows, of: batch)
-            } else if let index = known[Branch(runs[next])] {
-                branches[index].append(context)
+        let firstBranch = branches.count
+        known.removeAll(keepingCapacity: true)
+        context = head
+        while context >= 0 {
+            let after = following[context]
+            following[context] = -1
+            let entry = batch.contexts[context]
+            if covered >= visible || next == entry.runs.count {
+                append(entry.rows, of: batch)
+            } else if let index = known[Branch(entry.runs[next])] {
+                following[branches[index].last] = context
+                branches[index].last = context
             } else {
-                known[Branch(runs[next])] = branches.count
-                branches.append([context])
+                known[Branch(entry.runs[next])] = branches.count
+                branches.append((context, context))
             }
+            context = after
         }
-        for contexts in branches { branch(contexts, of: batch, from: next, before: covered, into: &tree) }
+        let endOfBranches = branches.count
+        for index in firstBranch..<endOfBranches {
+            branch(branches[index].first, of: batch, from: next, before: covered)
+        }
+        branches.removeLast(endOfBranches - firstBranch)
     }
 
     private mutating func append(_ range: Range<Int>, of batch: ForwardBatch) {
@@ -128,7 +159,7 @@ struct AttentionPlan {
     }
 
     /// Cuts the rows into parts of about equal size, and the spans with them.
-    private mutating func cut(_ tree: [braid_attention_span], count: Int) {
+    private mutating func cut(_ count: Int) {
         let count = min(count, rows.count)
         for part in 0..<count {
             let range = part * rows.count / count..<(part + 1) * rows.count / count

@@ -34,18 +34,25 @@ final class ComputePool {
         policy.record(rows: rows, usedWorkers: usesWorkers, seconds: duration / .seconds(1))
     }
 
-    /// Calls `body` for 0..<`pieces` on the threads of the step, and returns when all calls have.
-    ///
-    /// `body` runs on several threads at once: it may write only what belongs to its piece.
-    func run(_ pieces: Int, _ body: (Int) -> Void) {
-        withoutActuallyEscaping(body) { body in
-            var body = body
-            withUnsafeMutablePointer(to: &body) { context in
+    /// Does all pieces of a region on the threads of the step. Allocates nothing.
+    func run<Region: ParallelRegion>(_ region: Region) {
+        withUnsafePointer(to: region) { place in
+            var typed = TypedRegion(type: Region.self, place: place)
+            withUnsafeMutablePointer(to: &typed) { context in
                 braid_pool_run(
-                    pool, pieces,
-                    { context, piece in context.assumingMemoryBound(to: ((Int) -> Void).self).pointee(piece) },
+                    pool, region.pieceCount,
+                    { context, piece in
+                        let typed = context.assumingMemoryBound(to: TypedRegion.self).pointee
+                        typed.type.compute(piece, of: typed.place)
+                    },
                     context)
             }
         }
+    }
+
+    /// Where a region lies, and what it is: a C function knows no type parameter.
+    private struct TypedRegion {
+        let type: any ParallelRegion.Type
+        let place: UnsafeRawPointer
     }
 }

@@ -21,6 +21,7 @@ final class Transformer {
     private let memory: KVMemory
     private let scratch: TransformerScratch
     private var rotary: RotaryTable
+    private var plan = AttentionPlan()
 
     /// Creates a transformer.
     ///
@@ -64,16 +65,17 @@ final class Transformer {
         let rows = batch.rows
         precondition(rows.count <= maximumRows, "a batch of \(rows.count) rows, at most \(maximumRows) fit")
         let kvHeads = configuration.keyValueHeadCount
-        let plan = AttentionPlan(
-            batch, group: configuration.headCount / kvHeads, minimumParts: (pool.threadCount + kvHeads - 1) / kvHeads)
+        plan.make(
+            for: batch, group: configuration.headCount / kvHeads,
+            minimumParts: (pool.threadCount + kvHeads - 1) / kvHeads)
         scratch.reserveQueries(plan.queryCount)
         extendRotary(for: batch)
         pool.step(rows: rows.count) {
             embed(rows)
             for (index, layer) in weights.layers.enumerated() {
                 projectQueryKeyValue(layer, rows.count)
-                rotateAndStore(batch, plan, layer: index)
-                attend(plan, layer: index)
+                rotateAndStore(batch, layer, index)
+                attend(layer: index)
                 add(layer.output, times: scratch.attended, bias: layer.outputBias, rows.count)
                 feedForward(layer, rows.count)
             }
@@ -110,127 +112,62 @@ final class Transformer {
     }
 
     /// Norms the rows and packs them for matrices of some kinds.
-    private func norm(_ weight: [Float], _ rows: Int, packedFor kinds: WeightKind...) {
-        let kernels = kernels, scratch = scratch
-        let width = configuration.hiddenSize, epsilon = configuration.normEpsilon
-        weight.withUnsafeBufferPointer { weight in
-            guard let weight = weight.baseAddress else { return }
-            runOverRows(rows) { part in
-                let normed = scratch.normed + part.lowerBound * width
-                kernels.rms_norm(
-                    normed, scratch.hidden + part.lowerBound * width, weight, part.count, width, epsilon)
-                scratch.pack(normed, part, width, for: kinds, kernels)
-            }
-        }
+    private func norm(
+        _ weight: [Float], _ rows: Int, packedFor first: WeightKind, _ second: WeightKind? = nil,
+        _ third: WeightKind? = nil
+    ) {
+        pool.run(
+            RowNormalization(
+                hidden: scratch.hidden, weight: weight, epsilon: configuration.normEpsilon, normed: scratch.normed,
+                packing: RowPacking(
+                    input: scratch.normed, rows: rows, columns: configuration.hiddenSize,
+                    kinds: (first, second, third), scratch: scratch, kernels: kernels)))
     }
 
-    /// Shares cheap work on rows among the threads, where there are so many that it pays.
-    private func runOverRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
-        let size = 4
-        pool.run((rows + size - 1) / size) { piece in body(piece * size..<min(rows, (piece + 1) * size)) }
+    /// A product with activations that were packed.
+    private func product(
+        _ matrix: WeightMatrix, bias: [Float]? = nil, _ rows: Int, to output: UnsafeMutablePointer<Float>,
+        accumulates: Bool = false, pieceSize: Int
+    ) -> MatrixProduct {
+        MatrixProduct(
+            matrix: matrix.matrix, bias: bias, input: scratch.packed(matrix), rows: rows, output: output,
+            accumulates: accumulates, pieceSize: pieceSize, kernels: kernels)
     }
 
     private func projectQueryKeyValue(_ layer: TransformerWeights.Layer, _ rows: Int) {
         norm(layer.inputNorm, rows, packedFor: layer.query.kind, layer.key.kind, layer.value.kind)
-        let kernels = kernels, scratch = scratch
-        let total = layer.query.rows + layer.key.rows + layer.value.rows
-        let size = outputsPerPiece(total)
-        let queryPieces = (layer.query.rows + size - 1) / size
-        let keyPieces = (layer.key.rows + size - 1) / size
-        pool.run(queryPieces + 2 * keyPieces) { piece in
-            var (matrix, bias, output, piece) = (layer.query, layer.queryBias, scratch.query, piece)
-            if piece >= queryPieces {
-                piece -= queryPieces
-                (matrix, bias, output) = (layer.key, layer.keyBias, scratch.key)
-                if piece >= keyPieces {
-                    piece -= keyPieces
-                    (matrix, bias, output) = (layer.value, layer.valueBias, scratch.value)
-                }
-            }
-            withUnsafePointer(to: matrix.matrix) {
-                kernels.matmul(
-                    output, matrix.rows, scratch.packed(matrix), rows, $0, piece * size,
-                    min(matrix.rows, (piece + 1) * size), bias, false)
-            }
-        }
+        let size = outputsPerPiece(layer.query.rows + layer.key.rows + layer.value.rows)
+        pool.run(
+            QueryKeyValueProjection(
+                query: product(layer.query, bias: layer.queryBias, rows, to: scratch.query, pieceSize: size),
+                key: product(layer.key, bias: layer.keyBias, rows, to: scratch.key, pieceSize: size),
+                value: product(layer.value, bias: layer.valueBias, rows, to: scratch.value, pieceSize: size)))
     }
 
-    private func rotateAndStore(_ batch: ForwardBatch, _ plan: AttentionPlan, layer: Int) {
-        let heads = configuration.headCount, kvHeads = configuration.keyValueHeadCount
-        let dimension = configuration.headDimension
-        let kernels = kernels, scratch = scratch, memory = memory, rotary = rotary
-        let rows = batch.rows
-        let queryNorm = weights.layers[layer].queryNorm, keyNorm = weights.layers[layer].keyNorm
-        let thoughts = weights.layers[layer].thoughts
-        let epsilon = configuration.normEpsilon
-        /// Adds a row of the table to every head.
-        func addThought(_ thoughts: [Float], _ thought: Int, to heads: UnsafeMutablePointer<Float>) {
-            let row = thoughts[thought * dimension..<(thought + 1) * dimension]
-            for head in 0..<kvHeads {
-                for (index, value) in row.enumerated() { heads[head * dimension + index] += value }
-            }
-        }
-        // Rows are cheap here: several to a piece.
-        let size = 8
-        pool.run((rows.count + size - 1) / size) { piece in
-            for index in piece * size..<min(rows.count, (piece + 1) * size) {
-                let row = rows[index]
-                let key = scratch.key + index * kvHeads * dimension
-                let query = scratch.query + index * heads * dimension
-                let shifts = batch.contexts[row.context].shifts
-                if let queryNorm { kernels.rms_norm(query, query, queryNorm, heads, dimension, epsilon) }
-                if let keyNorm { kernels.rms_norm(key, key, keyNorm, kvHeads, dimension, epsilon) }
-                if let thoughts {
-                    addThought(thoughts, row.thought, to: key)
-                    addThought(thoughts, row.thought, to: scratch.value + index * kvHeads * dimension)
-                }
-                if shifts.count > 1 {
-                    for (rotation, shift) in shifts.enumerated() {
-                        let turned = scratch.query + (plan.queries[index] + rotation) * heads * dimension
-                        turned.update(from: query, count: heads * dimension)
-                        rotary.withAngles(of: row.position - shift) {
-                            kernels.rotate(turned, $0, $1, heads, dimension)
-                        }
-                    }
-                }
-                if shifts.count == 1 {
-                    rotary.withAngles(of: row.position) { kernels.rotate(query, $0, $1, heads, dimension) }
-                }
-                rotary.withAngles(of: row.keyPosition) { kernels.rotate(key, $0, $1, kvHeads, dimension) }
-                withUnsafePointer(to: memory.shape) {
-                    kernels.store(
-                        memory.layer(layer, of: row.page), $0, row.slot, key,
-                        scratch.value + index * kvHeads * dimension)
-                }
-            }
-        }
+    private func rotateAndStore(_ batch: ForwardBatch, _ layer: TransformerWeights.Layer, _ index: Int) {
+        pool.run(
+            RotationAndStore(
+                rows: batch.rows, contexts: batch.contexts, queries: plan.queries, layer: index,
+                queryNorm: layer.queryNorm, keyNorm: layer.keyNorm, thoughts: layer.thoughts,
+                epsilon: configuration.normEpsilon, headCount: configuration.headCount,
+                kvHeadCount: configuration.keyValueHeadCount, dimension: configuration.headDimension, rotary: rotary,
+                scratch: scratch, memory: memory, kernels: kernels))
     }
 
-    private func attend(_ plan: AttentionPlan, layer: Int) {
-        let kvHeads = configuration.keyValueHeadCount
-        let group = configuration.headCount / kvHeads
-        let scale = 1 / Float(configuration.headDimension).squareRoot()
-        let kernels = kernels, scratch = scratch, memory = memory
-        let base = memory.base + layer * memory.shape.layer_stride
+    private func attend(layer: Int) {
         plan.rows.withUnsafeBufferPointer { rows in
             plan.spans.withUnsafeBufferPointer { spans in
                 plan.runs.withUnsafeBufferPointer { runs in
                     guard let rows = rows.baseAddress, let spans = spans.baseAddress, let runs = runs.baseAddress else {
                         return
                     }
-                    pool.run(plan.parts.count * kvHeads) { piece in
-                        let (index, head) = piece.quotientAndRemainder(dividingBy: kvHeads)
-                        let part = plan.parts[index]
-                        var work = braid_attention_plan(
-                            rows: rows + part.rows.lowerBound, row_count: part.rows.count,
-                            spans: spans + part.spans.lowerBound, span_count: part.spans.count, runs: runs)
-                        let states = (head * plan.rows.count + part.rows.lowerBound) * group
-                        withUnsafePointer(to: memory.shape) {
-                            kernels.attention(
-                                scratch.attended, scratch.query, base, $0, group, head, &work, scale,
-                                scratch.attention + states * scratch.attentionStride)
-                        }
-                    }
+                    pool.run(
+                        SpanAttention(
+                            parts: plan.parts, rows: rows, rowCount: plan.rows.count, spans: spans, runs: runs,
+                            layer: layer,
+                            headCount: configuration.headCount, kvHeadCount: configuration.keyValueHeadCount,
+                            scale: 1 / Float(configuration.headDimension).squareRoot(), scratch: scratch,
+                            memory: memory, kernels: kernels))
                 }
             }
         }
@@ -240,39 +177,23 @@ final class Transformer {
     private func add(
         _ matrix: WeightMatrix, times input: UnsafeMutablePointer<Float>, bias: [Float]? = nil, _ rows: Int
     ) {
-        let kernels = kernels, scratch = scratch
-        runOverRows(rows) { part in
-            scratch.pack(
-                input + part.lowerBound * matrix.columns, part, matrix.columns, for: [matrix.kind], kernels)
-        }
-        let size = outputsPerPiece(matrix.rows)
-        pool.run((matrix.rows + size - 1) / size) { piece in
-            withUnsafePointer(to: matrix.matrix) {
-                kernels.matmul(
-                    scratch.hidden, matrix.rows, scratch.packed(matrix), rows, $0, piece * size,
-                    min(matrix.rows, (piece + 1) * size), bias, true)
-            }
-        }
+        pool.run(
+            RowPacking(
+                input: input, rows: rows, columns: matrix.columns, kinds: (matrix.kind, nil, nil), scratch: scratch,
+                kernels: kernels))
+        pool.run(
+            product(
+                matrix, bias: bias, rows, to: scratch.hidden, accumulates: true,
+                pieceSize: outputsPerPiece(matrix.rows)))
     }
 
     private func feedForward(_ layer: TransformerWeights.Layer, _ rows: Int) {
         norm(layer.feedForwardNorm, rows, packedFor: layer.gate.kind, layer.up.kind)
-        let kernels = kernels, scratch = scratch
-        let inner = layer.gate.rows
-        let size = outputsPerPiece(inner)
-        pool.run((inner + size - 1) / size) { piece in
-            let first = piece * size, end = min(inner, (piece + 1) * size)
-            withUnsafePointer(to: layer.gate.matrix) {
-                kernels.matmul(scratch.gate, inner, scratch.packed(layer.gate), rows, $0, first, end, nil, false)
-            }
-            withUnsafePointer(to: layer.up.matrix) {
-                kernels.matmul(scratch.up, inner, scratch.packed(layer.up), rows, $0, first, end, nil, false)
-            }
-            for row in 0..<rows {
-                let gate = scratch.gate + row * inner + first
-                kernels.swiglu(gate, gate, scratch.up + row * inner + first, end - first)
-            }
-        }
+        let size = outputsPerPiece(layer.gate.rows)
+        pool.run(
+            GatedProduct(
+                gate: product(layer.gate, rows, to: scratch.gate, pieceSize: size),
+                up: product(layer.up, rows, to: scratch.up, pieceSize: size)))
         add(layer.down, times: scratch.gate, rows)
     }
 
@@ -284,14 +205,8 @@ final class Transformer {
             (scratch.hidden + index * width).update(from: scratch.hidden + row * width, count: width)
         }
         norm(weights.finalNorm, logitRows.count, packedFor: weights.head.kind)
-        let kernels = kernels, scratch = scratch, matrix = weights.head
-        let size = outputsPerPiece(matrix.rows)
-        pool.run((matrix.rows + size - 1) / size) { piece in
-            withUnsafePointer(to: matrix.matrix) {
-                kernels.matmul(
-                    scratch.logits, matrix.rows, scratch.packed(matrix), logitRows.count, $0, piece * size,
-                    min(matrix.rows, (piece + 1) * size), nil, false)
-            }
-        }
+        pool.run(
+            product(
+                weights.head, logitRows.count, to: scratch.logits, pieceSize: outputsPerPiece(weights.head.rows)))
     }
 }

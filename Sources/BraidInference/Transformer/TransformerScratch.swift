@@ -88,14 +88,10 @@ final class TransformerScratch {
         return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
     }
 
-    /// Packs some rows of x for each kind of weights that they will meet. x: [rows.count, columns].
-    func pack(
-        _ x: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Int, for kinds: [WeightKind], _ kernels: Kernels
-    ) {
-        for (index, kind) in kinds.enumerated() where !kinds[..<index].contains(kind) {
-            let rowBytes = braid_packed_bytes(columns, kind.number)
-            kernels.pack(place(of: kind) + rows.lowerBound * rowBytes, x, rows.count, columns, kind.number)
-        }
+    /// Packs some rows of x for a kind of weights. x: [rows.count, columns].
+    func pack(_ x: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Int, for kind: WeightKind, _ kernels: Kernels) {
+        let rowBytes = braid_packed_bytes(columns, kind.number)
+        kernels.pack(place(of: kind) + rows.lowerBound * rowBytes, x, rows.count, columns, kind.number)
     }
 
     /// The activations that were packed for a matrix.

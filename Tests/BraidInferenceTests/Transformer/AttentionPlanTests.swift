@@ -44,7 +44,10 @@ struct AttentionPlanTests {
     }
 
     static func check(_ batch: ForwardBatch, group: Int, minimumParts: Int) {
-        let plan = AttentionPlan(batch, group: group, minimumParts: minimumParts)
+        var plan = AttentionPlan()
+        // What is left of another plan must not show.
+        plan.make(for: batch, group: group + 1, minimumParts: minimumParts + 1)
+        plan.make(for: batch, group: group, minimumParts: minimumParts)
         #expect(met(plan, rows: batch.rows.count) == expected(batch))
         #expect(plan.rows.map(\.output).sorted() == batch.rows.indices.map(Int32.init))
         #expect(plan.parts.count >= min(minimumParts, batch.rows.count))
@@ -98,7 +101,8 @@ struct AttentionPlanTests {
             batch.append([0], at: reservation, in: try cache.view(of: context), logits: .none)
         }
         Self.check(batch, group: 2, minimumParts: 1)
-        let plan = AttentionPlan(batch, group: 2)
+        var plan = AttentionPlan()
+        plan.make(for: batch, group: 2)
         // The prefix once, each thread's two pages once, and a page of its own for every row.
         #expect(plan.runs.count == 10 + 3 * 2 + 4)
         #expect(plan.parts.count == 1)
@@ -107,7 +111,8 @@ struct AttentionPlanTests {
 
     @Test("an empty batch needs nothing")
     func emptyBatch() {
-        let plan = AttentionPlan(ForwardBatch(), group: 3, minimumParts: 4)
+        var plan = AttentionPlan()
+        plan.make(for: ForwardBatch(), group: 3, minimumParts: 4)
         #expect(plan.parts.isEmpty && plan.spans.isEmpty && plan.queryCount == 0)
     }
 
@@ -125,7 +130,8 @@ struct AttentionPlanTests {
         var shifted = reservation
         (shifted.firstPosition, shifted.firstIndex) = (8, 3)
         batch.append([0, 0], at: shifted, in: view, logits: .none)
-        let plan = AttentionPlan(batch, group: 1)
+        var plan = AttentionPlan()
+        plan.make(for: batch, group: 1)
         #expect(view.shifts == [0, 5])
         #expect(plan.queries == [0, 3, 5])
         #expect(plan.queryCount == 7)
