@@ -104,6 +104,52 @@ struct PrefixCacheTests {
         #expect(try await ample.statistics.preemptedContexts == 0)
     }
 
+    @Test("questions that stitch at the same time and have too few pages end, each as if alone or with an error")
+    func scarceStitches() async throws {
+        let fixture = try EngineFixture(contextLength: 256)
+        func answer(_ number: Int, on engine: EmbeddedEngine) async throws -> [DecodedToken] {
+            let first = TokenID(7 * number)
+            let main = try await engine.open(text(first..<first + 30))
+            do {
+                let threads = try await main.fork(3)
+                for (index, thread) in threads.enumerated() {
+                    try await thread.extend(text(TokenID(index)..<TokenID(index + 25)))
+                    _ = try await thread.decodeAll(options)
+                }
+                try await main.join(threads, as: .stitch)
+                let tokens = try await main.decodeAll(options).tokens
+                await main.close()
+                return tokens
+            } catch {
+                await main.close()
+                throw error
+            }
+        }
+        let ample = try fixture.engine(EmbeddedEngineOptions(threads: 1, cacheBytes: 1 << 24))
+        let scarce = try fixture.engine(EmbeddedEngineOptions(threads: 1, cacheBytes: 24 * pageBytes))
+        let results = await withTaskGroup(of: (Int, Result<[DecodedToken], any Error>).self) { group in
+            for number in 0..<6 {
+                group.addTask {
+                    do {
+                        return (number, .success(try await answer(number, on: scarce)))
+                    } catch {
+                        return (number, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: [Int: Result<[DecodedToken], any Error>]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(results.count == 6)
+        for (number, result) in results {
+            switch result {
+            case .success(let tokens): #expect(try await answer(number, on: ample) == tokens)
+            case .failure(let error): #expect(error is EngineError)
+            }
+        }
+        #expect(try await scarce.statistics.preemptedContexts > 0)
+        #expect(try await scarce.statistics.usedPages == 0)
+    }
+
     @Test("what can never fit is an error that says so, and others go on")
     func outOfMemory() async throws {
         let fixture = try EngineFixture(contextLength: 64)

@@ -57,6 +57,15 @@ final class InferenceJob {
     /// Rows that are left.
     var left: Int { feeds.reduce(0) { $0 + $1.left } }
 
+    /// Other contexts that have to be in the cache, whole, when its rows have run; nobody else works on them meanwhile.
+    var partners: [ContextID] {
+        switch purpose {
+        case .stitch(let threads, _): threads
+        case .group(let call): call.textContexts
+        default: []
+        }
+    }
+
     /// Tells whoever waits that it failed.
     func fail(_ error: any Error) {
         switch purpose {

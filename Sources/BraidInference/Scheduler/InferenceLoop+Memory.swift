@@ -193,9 +193,10 @@ extension InferenceLoop {
     private func victim(for job: InferenceJob) -> ContextID? {
         var idle: ContextAge?
         var busy: ContextAge?
-        for (id, state) in contexts where id != job.context && cache.canVacate(id) {
+        let partners = job.partners
+        for (id, state) in contexts where id != job.context && !partners.contains(id) && cache.canVacate(id) {
             let age = ContextAge(question: state.question, context: id)
-            if let user = state.job.flatMap({ jobs[$0]?.age }) {
+            if let user = user(of: id).flatMap({ jobs[$0]?.age }) {
                 if user > job.age { busy = max(busy ?? age, age) }
             } else {
                 idle = max(idle ?? age, age)
@@ -204,9 +205,14 @@ extension InferenceLoop {
         return (idle ?? busy)?.context
     }
 
+    /// The job that works on a context, or needs it for another one.
+    private func user(of context: ContextID) -> JobID? {
+        contexts[context]?.job ?? jobs.first { $0.value.partners.contains(context) }?.key
+    }
+
     /// Takes a context's pages. Full ones can still be found in the prefix tree, until the room is really needed.
     private func preempt(_ context: ContextID) {
-        if let id = contexts[context]?.job {
+        if let id = user(of: context) {
             withdraw(id)
             if case .warm(let reply)? = jobs[id]?.purpose {
                 finish(id) { _ in reply(.success(())) }
