@@ -30,7 +30,10 @@ struct BinaryTests {
                 ["ask", "x", "--samples", "3"],
                 "--samples is for --method self-consistency, best-of-n, tree-of-thoughts"
             ),
-            (["ask", "x", "--workers", "3"], "--workers is for --method hogwild, groupthink, parallel-r1, parathinker only"),
+            (
+                ["ask", "x", "--workers", "3"],
+                "--workers is for --method hogwild, groupthink, parallel-r1, parathinker only"
+            ),
             (["ask", "x", "--method", "hogwild", "--workers", "9"], "--workers is 9; allowed: 2 to 8"),
             (["ask", "x", "--method", "self-consistency", "--samples", "33"], "--max-threads, which is 32"),
             (["ask", "x", "--method", "self-consistency", "--max-depth", "0"], "--max-depth is 0"),
@@ -166,7 +169,8 @@ struct BinaryTests {
         let outcome = try Binary.run("models", "--json")
         #expect(outcome.code == 0)
         let list = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
-        #expect(list.compactMap { $0["name"] as? String } == ["braid-puzzles", "braid-puzzles-sequential"])
+        let names = ["braid-puzzles", "braid-puzzles-sequential", "braid-puzzles-dialects"]
+        #expect(list.compactMap { $0["name"] as? String } == names)
         #expect(list.allSatisfy { Set($0.keys) == ["name", "summary", "parameters", "bytes", "folder"] })
         #expect(try Binary.run("models").output.hasPrefix("NAME "))
     }

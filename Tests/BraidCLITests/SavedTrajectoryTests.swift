@@ -59,7 +59,10 @@ struct SavedTrajectoryTests {
         arguments: [
             ("", "it is empty"), (" \n", "it is empty"), ("[", "not valid JSON"), ("[]", ""), ("null", ""), ("3", ""),
             ("{}", "none of the keys"), (#"{"root":1}"#, "has no question"), (#"{"trajectory":{}}"#, ".trajectory"),
-            (#"{"task":"sums","dialect":"braid","mode":"adaptive","question":"q","segments":[]}"#, "do not form a tree"),
+            (
+                #"{"task":"sums","dialect":"braid","mode":"adaptive","question":"q","segments":[]}"#,
+                "do not form a tree"
+            ),
             ("{}\n{}\n", "--line"), (String(repeating: "[", count: 100_000), "not valid JSON"),
         ])
     func malformed(text: String, reason: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidInference
 import Foundation
 
 /// `braid ask`: one question, answered while you watch.
