@@ -39,7 +39,10 @@ let package = Package(
         .target(name: "BraidInference", dependencies: ["Braid", "CBraidKernels"], swiftSettings: settings),
         .target(
             name: "BraidModels", path: "Models", exclude: ["README.md"],
-            resources: [.copy("braid-puzzles"), .copy("braid-puzzles-sequential")], swiftSettings: settings),
+            resources: [
+                .copy("braid-puzzles"), .copy("braid-puzzles-sequential"), .copy("braid-puzzles-dialects"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "BraidRemote",
             dependencies: [

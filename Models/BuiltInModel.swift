@@ -15,8 +15,12 @@ public struct BuiltInModel: Sendable, Hashable {
     public static let puzzlesSequential = BuiltInModel(
         name: "braid-puzzles-sequential", summary: "the same puzzles in one line of thought, for comparison")
 
+    /// The default, trained further on the dialects of the published methods and on the prompts of `adaptive-plan`.
+    public static let puzzlesDialects = BuiltInModel(
+        name: "braid-puzzles-dialects", summary: "the same puzzles in every dialect; for methods that need their own")
+
     /// Every model that comes with the package.
-    public static let all = [puzzles, puzzlesSequential]
+    public static let all = [puzzles, puzzlesSequential, puzzlesDialects]
 
     /// The folder with the model's files.
     ///

@@ -169,7 +169,8 @@ struct BinaryTests {
         let outcome = try Binary.run("models", "--json")
         #expect(outcome.code == 0)
         let list = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
-        #expect(list.compactMap { $0["name"] as? String } == ["braid-puzzles", "braid-puzzles-sequential"])
+        let names = ["braid-puzzles", "braid-puzzles-sequential", "braid-puzzles-dialects"]
+        #expect(list.compactMap { $0["name"] as? String } == names)
         #expect(list.allSatisfy { Set($0.keys) == ["name", "summary", "parameters", "bytes", "folder"] })
         #expect(try Binary.run("models").output.hasPrefix("NAME "))
     }

@@ -53,7 +53,7 @@ struct BuiltInModelTests {
 
     @Test("a method that the model does not speak is refused")
     func otherDialect() throws {
-        let outcome = try Binary.run("ask", "x", "--method", "threadweaver")
+        let outcome = try Binary.run("ask", "x", "--method", "threadweaver", "--model", "braid-puzzles")
         #expect(outcome.code == 2)
         #expect(outcome.error.contains("has no token for"))
     }

@@ -7,8 +7,8 @@ import Testing
 
 /// Training and inference must mean the same by a fork and a join.
 ///
-/// `Fixtures/packed-log-probabilities.jsonl` holds trajectories with the log-probabilities that `training/` computes for
-/// them, packed with ancestor-only attention; `scripts/record-model-fixtures` writes it anew for a new model.
+/// `Fixtures/packed-log-probabilities*.jsonl` hold trajectories with the log-probabilities that `training/` computes for
+/// them, packed with each token seeing what its context holds; `scripts/record-model-fixtures` writes them anew.
 @Suite("Packed training and the embedded engine agree")
 struct PackedLogProbabilityTests {
     private struct Record: Decodable {
@@ -24,16 +24,31 @@ struct PackedLogProbabilityTests {
 
     @Test("log-probabilities of every model-written token agree to 1e-3, over forks and joins")
     func agreement() async throws {
-        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/packed-log-probabilities.jsonl")
-        let records = try String(contentsOf: fixture, encoding: .utf8).split(separator: "\n").map {
-            try JSONDecoder().decode(Record.self, from: Data($0.utf8))
-        }
+        let records = try records("packed-log-probabilities.jsonl")
         #expect(records.count >= 12)
+        #expect(records.contains { $0.trajectory.segments.contains { $0.kind == .join } })
+        try await compare(records, on: .puzzles)
+    }
+
+    @Test("the same in every dialect, over joins by text, stitched joins and contexts of their own")
+    func dialects() async throws {
+        let records = try records("packed-log-probabilities-dialects.jsonl")
         #expect(Set(records.map(\.trajectory.dialect)) == Set(TrajectoryForm.all.map(\.name)))
         let joins = records.flatMap(\.trajectory.segments).filter { $0.kind == .join }
         #expect(joins.contains { $0.stitched == true } && joins.contains { $0.stitched == nil })
-        let engine = try EmbeddedEngine(contentsOf: BuiltInModel.puzzles.folder())
+        try await compare(records, on: .puzzlesDialects)
+    }
+
+    private func records(_ name: String) throws -> [Record] {
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures").appendingPathComponent(name)
+        return try String(contentsOf: fixture, encoding: .utf8).split(separator: "\n").map {
+            try JSONDecoder().decode(Record.self, from: Data($0.utf8))
+        }
+    }
+
+    private func compare(_ records: [Record], on model: BuiltInModel) async throws {
+        let engine = try EmbeddedEngine(contentsOf: model.folder())
         for record in records {
             let scored = Dictionary(uniqueKeysWithValues: record.segments.map { ($0.segment, $0) })
             let segments = record.trajectory.segments

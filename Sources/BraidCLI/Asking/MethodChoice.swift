@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidModels
 
 /// The methods that the command line knows by name.
 enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
@@ -38,13 +39,12 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     /// Methods whose samples would all be the same when greedy, for help texts.
     static let sampling = allCases.filter(\.drawsSamples)
 
-    /// Whether lines of thought fork as the model decides, or as it was trained to.
-    var forks: Bool {
+    /// The built-in model that was trained for it.
+    var builtInModel: BuiltInModel {
         switch self {
-        case .adaptive, .threadweaver, .multiverse, .npr, .parallelR1, .paraThinker, .apr, .adaptivePlan: true
-        case .sequential, .selfConsistency, .bestOfN, .skeletonOfThought, .treeOfThoughts, .graphOfThoughts, .mcts,
-            .hogwild, .groupthink:
-            false
+        case .adaptive: .puzzles
+        case .threadweaver, .multiverse, .npr, .parallelR1, .paraThinker, .apr, .adaptivePlan: .puzzlesDialects
+        default: .puzzlesSequential
         }
     }
 

@@ -17,7 +17,7 @@ enum ModelChoice: Equatable {
         guard let name else {
             if method.needsWords { throw .readsNoWords(method.rawValue) }
             if judging { throw .readsNoWords("--verifier judge") }
-            self = .builtIn(method.forks ? .puzzles : .puzzlesSequential)
+            self = .builtIn(method.builtInModel)
             return
         }
         if let model = BuiltInModel.all.first(where: { $0.name == name }) {
