@@ -13,14 +13,16 @@
 public struct ThreadWeaver: ReasoningMethod {
     /// `threadweaver`.
     public let name = "threadweaver"
-    /// ``Dialect/threadWeaver``.
-    public let dialect = Dialect.threadWeaver
+    /// ``Dialect/threadWeaver``, or the same structure in another model's frame.
+    public let dialect: Dialect
 
     /// Most sequential and parallel phases of one response.
     private static let maximumTransitions = 32
 
     /// Creates the method.
-    public init() {}
+    public init(dialect: Dialect = .threadWeaver) {
+        self.dialect = dialect
+    }
 
     /// Decodes the response, phase by phase.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {
