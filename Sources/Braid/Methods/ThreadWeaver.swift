@@ -13,16 +13,14 @@
 public struct ThreadWeaver: ReasoningMethod {
     /// `threadweaver`.
     public let name = "threadweaver"
-    /// ``Dialect/threadWeaver``, or the same structure in another model's frame.
-    public let dialect: Dialect
+    /// ``Dialect/threadWeaver``.
+    public let dialect = Dialect.threadWeaver
 
     /// Most sequential and parallel phases of one response.
     private static let maximumTransitions = 32
 
     /// Creates the method.
-    public init(dialect: Dialect = .threadWeaver) {
-        self.dialect = dialect
-    }
+    public init() {}
 
     /// Decodes the response, phase by phase.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {

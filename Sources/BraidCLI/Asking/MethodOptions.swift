@@ -144,7 +144,7 @@ struct MethodOptions: ParsableArguments {
         switch choice {
         case .adaptive: Adaptive(dialect: frame.spoken)
         case .sequential: try sequential(frame)
-        case .threadweaver: ThreadWeaver(dialect: frame.dialect(.threadWeaver))
+        case .threadweaver: ThreadWeaver()
         case .selfConsistency:
             switch frame {
             case .dialect(let dialect): try SelfConsistency(samples: samples ?? Self.defaultAnswers, dialect: dialect)
