@@ -163,11 +163,11 @@ struct MethodOptions: ParsableArguments {
             try MonteCarloTreeSearch(
                 iterations: iterations ?? 10, samples: samples ?? 5, depth: depth ?? 7,
                 check: verifier == .judge ? nil : Self.exact)
-        case .multiverse: Multiverse(dialect: frame.dialect(.multiverse))
-        case .npr: NPR(dialect: frame.dialect(.npr))
-        case .parallelR1: try ParallelR1(paths: workers ?? 2, dialect: frame.dialect(.parallelR1))
-        case .paraThinker: try ParaThinker(paths: workers ?? 8, dialect: frame.dialect(.paraThinker))
-        case .apr: try AdaptiveSpawnJoin(dialect: frame.dialect(.apr))
+        case .multiverse: Multiverse()
+        case .npr: NPR()
+        case .parallelR1: try ParallelR1(paths: workers ?? 2)
+        case .paraThinker: try ParaThinker(paths: workers ?? 8)
+        case .apr: try AdaptiveSpawnJoin()
         case .hogwild: try HogwildInference(workers: workers ?? 2)
         case .groupthink: try GroupThink(workers: workers ?? 4)
         case .adaptivePlan: try AdaptivePlan(prompts: frame.planPrompts)
@@ -178,9 +178,7 @@ struct MethodOptions: ParsableArguments {
     /// words.
     /// - Throws: `InputError`, `DialectFileError`.
     func frame(for engine: any Engine) throws -> AnswerFrame {
-        let own = AnswerFrame(for: engine)
-        guard let dialect = try dialect?.dialect() else { return own }
-        return .dialect(DialectCatalogue.dialect(named: dialect.name) == dialect ? own.dialect(dialect) : dialect)
+        if let dialect = try dialect?.dialect() { .dialect(dialect) } else { AnswerFrame(for: engine) }
     }
 
     /// Control tags that the method may use, for an engine that has to be asked for them.
@@ -273,11 +271,6 @@ extension AnswerFrame {
 
     /// What a method speaks that needs control tags.
     var spoken: Dialect { if case .dialect(let dialect) = self { dialect } else { .braid } }
-
-    /// A dialect of other models; in the frame of its own prompt for a model that reads that.
-    func dialect(_ dialect: Dialect) -> Dialect {
-        if case .dialect(let frame) = self { dialect.framed(by: frame) } else { dialect }
-    }
 
     /// The `braid` dialect on an engine that has its tags, plain words on any other.
     init(for engine: any Engine) {
