@@ -84,8 +84,9 @@ struct AskCommand: AsyncParsableCommand {
             engine = try await remote.connect(model: model, tags: try options.tags(of: method))
         } else {
             let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
-            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
             engine = try choice.engine(self.engine.options)
+            // A model that cannot be loaded is the only thing worth telling then.
+            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
             isBuiltIn = choice.isBuiltIn
         }
         // The dialogue of a review and lanes that move would write over each other.
