@@ -5,6 +5,10 @@ import BraidInference
 import BraidRemote
 import Foundation
 
+#if Gateway
+    import BraidGateway
+#endif
+
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
 struct Failure: Equatable {
     /// What standard output gets: help and version, which travel as errors.
@@ -38,7 +42,14 @@ struct Failure: Equatable {
     }
 
     private static func explain(_ error: any Error) -> (ExitStatus, String) {
-        switch error {
+        #if Gateway
+            switch error {
+            case GatewayError.cannotListen: return (.internalFailure, "\(error)")
+            case is GatewayError, is APIKeys.Fault: return (.badInput, "\(error)")
+            default: break
+            }
+        #endif
+        return switch error {
         case let error as InputError: (.badInput, error.description)
         case let error as DialectFileError: (.badInput, error.description)
         case let error as DialectConversion.Refusal: (.badInput, error.description)

@@ -49,8 +49,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
         case .builtWithout(let trait):
-            "this braid was built without engines over HTTP, to build quickly; build it with them: "
-                + "swift run -c release --traits \(trait) braid ..."
+            "this braid was built without \(trait == "Gateway" ? "the server" : "engines over HTTP"), to build quickly; "
+                + "build it with them: swift run -c release --traits \(trait) braid ..."
         }
     }
 }

@@ -1,0 +1,26 @@
+import Braid
+
+/// How a run ended, as clients are told.
+struct RunEnding: Sendable {
+    /// Why the answer ends where it does.
+    enum Finish: String, Sendable {
+        case stop, length
+    }
+
+    /// The run.
+    var id: String
+    /// What the request called the model.
+    var model: String
+    /// When the run began, in seconds since 1970.
+    var created: Int
+    /// The answer; empty where there is none.
+    var answer: String
+    /// Everything that was thought, in canonical order.
+    var reasoning: String
+    /// Why the answer ends where it does.
+    var finish: Finish
+    /// What was used.
+    var usage: RunUsage
+    /// The extension object `braid`.
+    var report: JSONObject
+}
