@@ -17,17 +17,22 @@ let package = Package(
         .library(name: "BraidModels", targets: ["BraidModels"]),
         .library(name: "BraidRemote", targets: ["BraidRemote"]),
         .library(name: "BraidEvaluation", targets: ["BraidEvaluation"]),
+        .library(name: "BraidStore", targets: ["BraidStore"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     traits: [
         .trait(
             name: "Remote",
-            description: "Engines over HTTP: brings AsyncHTTPClient, SwiftNIO and TLS, which take minutes to build.")
+            description: "Engines over HTTP: brings AsyncHTTPClient, SwiftNIO and TLS, which take minutes to build."),
+        .trait(
+            name: "Gateway",
+            description: "The server: brings Hummingbird, SwiftNIO and SQLite, which take minutes to build."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
@@ -53,9 +58,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
+        .target(
+            name: "BraidStore",
+            dependencies: [
+                "Braid", .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
+                .target(name: "BraidStore", condition: .when(traits: ["Gateway"])),
                 "Braid", "BraidDialects", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -74,6 +86,17 @@ let package = Package(
             name: "BraidModelsTests", dependencies: ["Braid", "BraidEvaluation", "BraidInference", "BraidModels"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "BraidRemoteTests", dependencies: ["Braid", "BraidRemote"], swiftSettings: settings),
+        // A process that tests of the store kill while it writes.
+        .executableTarget(
+            name: "BraidStoreWriter", dependencies: ["Braid", "BraidStore"], path: "Tests/BraidStoreWriter",
+            swiftSettings: settings),
+        .testTarget(
+            name: "BraidStoreTests",
+            dependencies: [
+                "Braid", "BraidStore", "BraidStoreWriter",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
         .testTarget(
             name: "BraidCLITests",
