@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "BraidRemote", targets: ["BraidRemote"]),
         .library(name: "BraidEvaluation", targets: ["BraidEvaluation"]),
         .library(name: "BraidGateway", targets: ["BraidGateway"]),
+        .library(name: "BraidStore", targets: ["BraidStore"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     traits: [
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: ["FullFoundation"]),
@@ -69,7 +71,7 @@ let package = Package(
         .target(
             name: "BraidGateway",
             dependencies: [
-                "Braid", "BraidRemote",
+                "Braid", "BraidRemote", "BraidStore",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Gateway"])),
@@ -91,10 +93,17 @@ let package = Package(
             ],
             resources: [.copy("Page")],
             swiftSettings: settings),
+        .target(
+            name: "BraidStore",
+            dependencies: [
+                "Braid", .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
                 .target(name: "BraidGateway", condition: .when(traits: ["Gateway"])),
+                .target(name: "BraidStore", condition: .when(traits: ["Gateway"])),
                 "Braid", "BraidDialects", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -116,9 +125,20 @@ let package = Package(
         .testTarget(
             name: "BraidGatewayTests",
             dependencies: [
-                "Braid", "BraidGateway", "BraidRemote",
+                "Braid", "BraidGateway", "BraidRemote", "BraidStore",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
+        // A process that tests of the store kill while it writes.
+        .executableTarget(
+            name: "BraidStoreWriter", dependencies: ["Braid", "BraidStore"], path: "Tests/BraidStoreWriter",
+            swiftSettings: settings),
+        .testTarget(
+            name: "BraidStoreTests",
+            dependencies: [
+                "Braid", "BraidStore", "BraidStoreWriter",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
             ],
             swiftSettings: settings),
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),

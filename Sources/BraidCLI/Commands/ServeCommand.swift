@@ -5,6 +5,7 @@ import Foundation
 
 #if Gateway
     import BraidGateway
+    import BraidStore
 #endif
 
 /// `braid serve`: a server with OpenAI's routes, whose answers are runs.
@@ -57,6 +58,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Most requests that wait for a place.", valueName: "count"))
     var queue = 256
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep runs in this file. (default: braid/runs.sqlite under XDG_STATE_HOME or ~/.local/state)",
+            valueName: "path"))
+    var store: String?
+
+    @Flag(help: "Keep no runs but the last ones, in memory.")
+    var noStore = false
+
     @Option(help: ArgumentHelp("How long runs may go on after the first signal.", valueName: "seconds"))
     var drain = 30.0
 
@@ -82,6 +92,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard drain >= 0, drain <= 86400 else {
             throw ValidationError("--drain is \(drain); allowed: 0 to 86400 seconds")
         }
+        if store != nil, noStore {
+            throw ValidationError("--store and --no-store exclude each other; give one of them")
+        }
         for origin in allowOrigin where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") {
             throw ValidationError("--allow-origin is '\(origin)'; allowed: one origin, as https://example.org")
         }
@@ -94,18 +107,37 @@ struct ServeCommand: AsyncParsableCommand {
             let served = try await ServedModels(
                 method: method, model: model, name: servedModelName, engine: engine, remote: remote
             ).models()
-            let gateway = try Gateway(models: served, configuration: try gatewayConfiguration())
+            let configuration = try gatewayConfiguration()
+            let terminal = Terminal.standardError()
+            let store = await openStore(terminal)
+            let gateway = try Gateway(
+                models: served, configuration: configuration, store: store,
+                cache: await store?.subproblemCache() ?? SubproblemCache())
             interrupt.whenFired { gateway.drain() }
-            let host = host
-            try await gateway.run { port in
-                Terminal.standardError().write(Self.greeting(served, host: host, port: port))
+            let result: Result<Void, any Error>
+            do {
+                try await gateway.run { terminal.write(Self.greeting(served, host: configuration.host, port: $0)) }
+                result = .success(())
+            } catch {
+                result = .failure(error)
             }
+            await store?.close()
+            try result.get()
         #else
             throw InputError.builtWithout(trait: "Gateway")
         #endif
     }
 
     #if Gateway
+        /// A store that cannot be opened is no reason not to serve; it is tried again.
+        private func openStore(_ terminal: Terminal) async -> DegradingStore? {
+            guard !noStore else { return nil }
+            let url =
+                store.map { URL(fileURLWithPath: $0) }
+                ?? StoreLocation.standard(environment: ProcessInfo.processInfo.environment)
+            return await DegradingStore.open(at: url) { terminal.write("braid: \(SafeText.line($0))\n") }
+        }
+
         /// Longest run when `--timeout` does not say.
         private static let longestRun = Duration.seconds(600)
 

@@ -7,6 +7,7 @@ import Foundation
 
 #if Gateway
     import BraidGateway
+    import BraidStore
 #endif
 
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
@@ -48,6 +49,7 @@ struct Failure: Equatable {
             case is GatewayError, is APIKeys.Fault: return (.badInput, "\(error)")
             default: break
             }
+            if let error = error as? StoreError { return (status(of: error), error.description) }
         #endif
         return switch error {
         case let error as InputError: (.badInput, error.description)
@@ -79,6 +81,17 @@ struct Failure: Equatable {
         case .unreachable, .notAnEngine, .unauthorized: .noModel
         }
     }
+
+    #if Gateway
+        private static func status(of error: StoreError) -> ExitStatus {
+            switch error {
+            case .cannotOpen, .notAStore, .newerVersion, .olderVersion, .readOnly, .unknownRun, .runExists,
+                .invalidLimit:
+                .badInput
+            case .diskFull, .busy, .damaged, .failed, .closed, .tooLarge, .unreadable: .internalFailure
+            }
+        }
+    #endif
 
     private static func prefixed(_ text: String) -> String {
         "braid: error: \(SafeText.block(text))\n"

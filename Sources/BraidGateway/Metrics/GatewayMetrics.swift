@@ -1,4 +1,5 @@
 import Braid
+import BraidStore
 import Synchronization
 
 /// Counts what the server does, for Prometheus; its labels have few values, and none of them comes from a client.

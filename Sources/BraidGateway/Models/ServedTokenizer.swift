@@ -2,6 +2,8 @@
 public struct ServedTokenizer: Sendable {
     /// Number of ids.
     public var vocabularySize: Int
+    /// Ids that the model expects at the beginning of a context.
+    public var beginning: [Int32]
     /// The ids of plain text, in which no control tag counts.
     public var encode: @Sendable (String) -> [Int32]
     /// The text of ids.
@@ -13,11 +15,12 @@ public struct ServedTokenizer: Sendable {
 
     /// Creates a tokenizer.
     public init(
-        vocabularySize: Int, encode: @escaping @Sendable (String) -> [Int32],
+        vocabularySize: Int, beginning: [Int32] = [], encode: @escaping @Sendable (String) -> [Int32],
         decode: @escaping @Sendable ([Int32]) -> String, tag: @escaping @Sendable (Int32) -> String?,
         id: @escaping @Sendable (String) -> Int32?
     ) {
         self.vocabularySize = vocabularySize
+        self.beginning = beginning
         self.encode = encode
         self.decode = decode
         self.tag = tag

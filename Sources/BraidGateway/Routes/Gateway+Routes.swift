@@ -17,7 +17,7 @@
             case .chatCompletions: try await chat(exchange, body)
             case .trajectories: try await trajectories(exchange)
             case .trajectory(let id): try await trajectory(id, exchange)
-            case .trajectoryEvents(let id): try await follow(id, exchange)
+            case .trajectoryEvents(let id): try await events(id, exchange)
             case .perfetto(let id): try await perfetto(id, exchange)
             case .cancel(let id): try await cancel(id, exchange)
             case .page(let file): try pageFile(file)
@@ -96,7 +96,7 @@
                 })
             about.add("limits", limits)
             about.add("requires_key", !configuration.keys.isEmpty)
-            about.add("store", false)
+            about.add("store", store?.isWorking ?? false)
             return about
         }
     }

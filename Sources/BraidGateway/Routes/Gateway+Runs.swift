@@ -19,12 +19,15 @@
             metrics.queued(seconds: Self.seconds(start.duration(to: .now)))
             metrics.ignored(prepared.ignoredFields.count)
             registry.add(live)
+            let journal = store.map { RunJournal(live, in: $0) }
+            await journal?.begin()
             let format = format(live)
-            let teller = RunTeller(live, stops: request.stops)
+            let teller = RunTeller(live, stops: request.stops, order: request.options.order)
             let spans = RunSpans(exchange.context, model: prepared.model, method: live.method.name)
             let begin = {
                 live.begin { outcome in
                     self.gate.leave(ticket)
+                    await journal?.finish(outcome)
                     self.registry.finished(live)
                     spans.record(outcome, began: live.created)
                     self.metrics.ended(
@@ -32,6 +35,8 @@
                 }
             }
             RequestTrace.$parent.withValue(exchange.trace.description, operation: begin)
+            // It ends with the run's log.
+            if let journal { Task { await journal.follow() } }
             var fields = HTTPFields()
             fields[.trajectoryID] = live.id
             if !prepared.ignoredFields.isEmpty {

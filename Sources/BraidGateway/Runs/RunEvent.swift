@@ -1,4 +1,5 @@
 import Braid
+import BraidStore
 
 /// What happens in a run, as it is logged and shown to those who follow it.
 enum RunEvent: Sendable {

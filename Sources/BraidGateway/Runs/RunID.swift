@@ -7,6 +7,11 @@ enum RunID {
     /// `run_` and 26 characters: 48 bits of milliseconds since 1970, and 80 random ones.
     static func make(at time: Date = Date()) -> String { "run_" + characters(at: time) }
 
+    /// Whether a text has the form of a run's name.
+    static func isOne(_ text: String) -> Bool {
+        text.hasPrefix("run_") && text.utf8.count == 30 && text.utf8.dropFirst(4).allSatisfy { digits.contains($0) }
+    }
+
     /// The same for a request.
     static func request(at time: Date = Date()) -> String { "req_" + characters(at: time) }
 

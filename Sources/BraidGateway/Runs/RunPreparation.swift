@@ -93,7 +93,8 @@
         private static func sampling(_ request: RunRequest, _ served: ServedMethod) -> SamplingParameters {
             SamplingParameters(
                 temperature: request.temperature ?? served.temperature, topK: request.topK ?? 0,
-                topP: request.topP ?? 1, minP: request.minP ?? 0)
+                topP: request.topP ?? 1, minP: request.minP ?? 0,
+                repetitionPenalty: request.repetitionPenalty ?? 1)
         }
 
         /// Draws differ from request to request where they are drawn at all.

@@ -1,4 +1,5 @@
 import Braid
+import BraidStore
 import Foundation
 
 /// A run in a list of runs.

@@ -1,5 +1,6 @@
 #if Gateway
     public import Braid
+    public import BraidStore
     internal import HTTPTypes
     internal import Hummingbird
     internal import Logging
@@ -27,7 +28,8 @@
         let gate: AdmissionGate
         let registry: RunRegistry
         let metrics = GatewayMetrics()
-        let cache = SubproblemCache()
+        let cache: SubproblemCache
+        let store: DegradingStore?
         let page = PageFiles()
         let logger: Logger
         private let hosts: HostCheck
@@ -35,15 +37,23 @@
         private let (drains, drainSource) = AsyncStream<Void>.makeStream()
 
         /// Assembles a server; nothing is listened on before ``run(listening:)``.
-        /// - Parameter models: what is served, at least one model with at least one method.
+        /// - Parameters:
+        ///   - models: what is served, at least one model with at least one method.
+        ///   - store: where runs are kept; nil for the last ones in memory. Whoever opened it closes it.
+        ///   - cache: where results of subtasks are kept.
         /// - Throws: ``GatewayError``.
-        public init(models: [ServedModel], configuration: GatewayConfiguration) throws(GatewayError) {
+        public init(
+            models: [ServedModel], configuration: GatewayConfiguration, store: DegradingStore? = nil,
+            cache: SubproblemCache = SubproblemCache()
+        ) throws(GatewayError) {
             guard !models.isEmpty, models.allSatisfy({ !$0.methods.isEmpty }) else { throw .noModels }
             guard configuration.isLoopback || !configuration.keys.isEmpty || configuration.allowsEverybody else {
                 throw .open(host: configuration.host)
             }
             self.models = models
             self.configuration = configuration
+            self.store = store
+            self.cache = cache
             gate = AdmissionGate(configuration.limits)
             registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
             hosts = HostCheck(configuration)
@@ -75,26 +85,35 @@
                 responder: { request, writer, channel in try await self.respond(request, writer, channel) },
                 onServerRunning: { listening($0.localAddress?.port ?? self.configuration.port) })
             let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
+            // Whether the server is over with what a task did.
+            try await withThrowingTaskGroup(of: Bool.self) { tasks in
                 tasks.addTask {
                     do {
                         try await group.run()
+                        return true
                     } catch let error as IOError {
                         throw GatewayError.cannotListen(
                             host: self.configuration.host, port: self.configuration.port, reason: "\(error)")
                     }
                 }
-                tasks.addTask { await self.watch() }
+                tasks.addTask {
+                    await self.watch()
+                    return false
+                }
+                tasks.addTask {
+                    await self.prune()
+                    return false
+                }
                 tasks.addTask {
                     await self.finishRuns()
                     await group.triggerGracefulShutdown()
                     // Clients that do not read their last bytes are not waited for.
                     try await Task.sleep(for: .seconds(3))
+                    return true
                 }
-                // The server has ended, or is not waited for any more.
                 defer { tasks.cancelAll() }
-                while try await tasks.next() != nil {
-                    if isDraining || Task.isCancelled { break }
+                while let isOver = try await tasks.next() {
+                    if isOver { break }
                 }
             }
         }
@@ -140,6 +159,19 @@
                             run.stop(.idle(seconds: Int(limit.components.seconds)))
                         }
                     }
+                }
+            } catch {
+                // The server has ended.
+            }
+        }
+
+        /// Keeps the store within its limits.
+        private func prune() async {
+            guard let store else { return }
+            do {
+                while true {
+                    await store.prune()
+                    try await Task.sleep(for: .seconds(3600))
                 }
             } catch {
                 // The server has ended.

@@ -1,4 +1,5 @@
 import Braid
+import BraidStore
 import Foundation
 
 /// Tells what clients read of a run: its thoughts as one text, and how it ended.
@@ -7,65 +8,77 @@ struct RunTeller: Sendable {
     struct Telling: Sendable {
         private var order = CanonicalOrder()
         private var text: ReasoningText
+        /// In place of the other two.
+        private var interleaved: InterleavedText?
 
-        fileprivate init(_ dialect: Dialect) {
+        fileprivate init(_ dialect: Dialect, _ order: RunOptions.Order) {
             text = ReasoningText(dialect)
+            if order == .interleaved { interleaved = InterleavedText(dialect) }
         }
 
         /// Tokens that the answer was written with, so far.
-        var answerTokens: Int { text.answerTokens }
+        var answerTokens: Int { interleaved?.answerTokens ?? text.answerTokens }
 
-        /// Takes an event and gives the text that it adds, with those who wrote it.
-        mutating func take(_ event: RunEvent) -> [(thread: String, text: String)] {
+        /// Takes an event and gives what it adds.
+        mutating func take(_ event: RunEvent) -> [RunEnding.Thought] {
+            if let thoughts = interleaved?.take(event) { return thoughts }
             text.count(event)
-            var pieces: [(thread: String, text: String)] = []
+            var thoughts: [RunEnding.Thought] = []
             for piece in order.take(event) {
                 let text = self.text.take(piece)
                 guard !text.isEmpty else { continue }
-                if pieces.last?.thread == piece.thread {
-                    pieces[pieces.count - 1].text += text
+                if thoughts.last?.thread == piece.thread {
+                    thoughts[thoughts.count - 1].text += text
                 } else {
-                    pieces.append((piece.thread, text))
+                    thoughts.append(RunEnding.Thought(thread: piece.thread, text: text))
                 }
             }
-            return pieces
+            return thoughts
         }
     }
 
     private let live: LiveRun
     private let stops: [String]
+    private let order: RunOptions.Order
 
     /// Tells of a run.
     /// - Parameter stops: texts that end the visible answer.
-    init(_ live: LiveRun, stops: [String]) {
+    init(_ live: LiveRun, stops: [String], order: RunOptions.Order) {
         self.live = live
         self.stops = stops
+        self.order = order
     }
 
     /// Begins to tell.
-    func start() -> Telling { Telling(live.method.dialect) }
+    func start() -> Telling { Telling(live.method.dialect, order) }
 
     /// Tokens that the answer was written with.
     func answerTokens() -> Int { whole().answerTokens }
 
     /// How a run ended that is over.
     func ending(_ outcome: LiveRun.Outcome) -> RunEnding {
-        let (reasoning, answerTokens) = whole()
+        let (thoughts, answerTokens) = whole()
         let trajectory = outcome.trajectory
         return RunEnding(
             id: live.id, model: live.model, created: Int(live.created.timeIntervalSince1970),
-            answer: visible(trajectory.answer?.text ?? ""), reasoning: reasoning,
+            answer: visible(trajectory.answer?.text ?? ""), thoughts: thoughts,
             finish: outcome.status == .incomplete ? .length : .stop,
             usage: RunUsage(trajectory, answerTokens: answerTokens), report: report(outcome))
     }
 
-    private func whole() -> (text: String, answerTokens: Int) {
+    private func whole() -> (thoughts: [RunEnding.Thought], answerTokens: Int) {
         var telling = start()
-        var text = ""
+        var thoughts: [RunEnding.Thought] = []
         for entry in live.log.entries {
-            for piece in telling.take(entry.event) { text += piece.text }
+            for thought in telling.take(entry.event) {
+                if thoughts.last?.thread == thought.thread {
+                    thoughts[thoughts.count - 1].text += thought.text
+                } else {
+                    thoughts.append(thought)
+                }
+            }
         }
-        return (text, telling.answerTokens)
+        return (thoughts, telling.answerTokens)
     }
 
     /// The answer up to the first of the texts that end it.

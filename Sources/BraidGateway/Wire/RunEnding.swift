@@ -7,6 +7,14 @@ struct RunEnding: Sendable {
         case stop, length
     }
 
+    /// What one line thought, up to where another goes on.
+    struct Thought: Sendable, Hashable {
+        /// Path of the line.
+        var thread: String
+        /// What it thought.
+        var text: String
+    }
+
     /// The run.
     var id: String
     /// What the request called the model.
@@ -16,11 +24,14 @@ struct RunEnding: Sendable {
     /// The answer; empty where there is none.
     var answer: String
     /// Everything that was thought, in canonical order.
-    var reasoning: String
+    var thoughts: [Thought]
     /// Why the answer ends where it does.
     var finish: Finish
     /// What was used.
     var usage: RunUsage
     /// The extension object `braid`.
     var report: JSONObject
+
+    /// Everything that was thought, as one text.
+    var reasoning: String { thoughts.reduce(into: "") { $0 += $1.text } }
 }

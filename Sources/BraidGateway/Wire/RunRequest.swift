@@ -20,6 +20,8 @@ struct RunRequest: Sendable, Hashable {
     var topK: Int?
     /// Drops tokens less likely than this share of the likeliest one.
     var minP: Double?
+    /// Divides positive and multiplies negative logits of tokens already in the context; 1 is off.
+    var repetitionPenalty: Double?
     /// Decides every draw.
     var seed: UInt64?
     /// Texts that end the visible answer.
