@@ -88,10 +88,12 @@
         @Test func tokensAreGivenAndTaken() async throws {
             try await TestGateway.run([Self.letters()]) { server in
                 let client = try server.client()
-                let raw = try await client.ask("POST", "/tokenize", json: #"{"prompt":"a<Thread>b","return_token_strs":true}"#)
+                let raw = try await client.ask(
+                    "POST", "/tokenize", json: #"{"prompt":"a<Thread>b","return_token_strs":true}"#)
                 #expect(
                     raw.text
-                        == #"{"count":4,"max_model_len":64,"tokens":[25,0,90,1],"token_strs":["z","a","<Thread>","b"]}"#)
+                        == #"{"count":4,"max_model_len":64,"tokens":[25,0,90,1],"token_strs":["z","a","<Thread>","b"]}"#
+                )
                 // In a message a tag is just characters.
                 let chat = try await client.ask(
                     "POST", "/v1/tokenize", json: #"{"model":"m","messages":[{"role":"user","content":"a<Thread>"}]}"#)
@@ -138,7 +140,10 @@
                 #expect(whole.status == 200)
                 #expect(try whole.json["status"] as? String == "completed")
                 let output = try #require(try whole.json["output"] as? [[String: Any]])
-                #expect(output.map { $0["type"] as? String } == ["reasoning", "reasoning", "reasoning", "reasoning", "message"])
+                #expect(
+                    output.map { $0["type"] as? String } == [
+                        "reasoning", "reasoning", "reasoning", "reasoning", "message",
+                    ])
                 let threads = output.compactMap { ($0["braid"] as? [String: Any])?["thread"] as? String }
                 #expect(threads == ["0", "0.1", "0.2", "0"])
                 let usage = try #require(try whole.json["usage"] as? [String: Any])
@@ -156,6 +161,40 @@
                     list.map { (($0["content"] as? [[String: Any]])?.first)?["text"] as? String }
                 }
                 #expect(texts[0] == texts[1])
+            }
+        }
+
+        @Test func severalAnswersAreSeveralRuns() async throws {
+            let engine = PacedEngine.forking()
+            try await TestGateway.run([TestGateway.model(engine)]) { server in
+                let fields = #""model":"m","n":3,"messages":[{"role":"user","content":"how many?"}]"#
+                let whole = try await server.ask("POST", "/v1/chat/completions", json: "{\(fields)}")
+                let choices = try #require(try whole.json["choices"] as? [[String: Any]])
+                #expect(choices.map { $0["index"] as? Int } == [0, 1, 2])
+                let usage = try #require(try whole.json["usage"] as? [String: Any])
+                #expect(usage["completion_tokens"] as? Int == engine.tokens)
+                let runs = try #require(whole.fields["x-braid-trajectory-id"]).components(separatedBy: ", ")
+                #expect(Set(runs).count == 3)
+                let reports = (try whole.json["braid"] as? [String: Any])?["choices"] as? [[String: Any]]
+                #expect(reports?.map { $0["trajectory_id"] as? String } == runs)
+
+                let streamed = try await server.ask(
+                    "POST", "/v1/chat/completions",
+                    json: "{\(fields),\"stream\":true,\"stream_options\":{\"include_usage\":true}}")
+                var contents = ["", "", ""]
+                var finishes = 0
+                for event in streamed.events.dropLast() {
+                    let chunk = try JSONSerialization.jsonObject(with: Data(event.data.utf8)) as? [String: Any]
+                    guard let choice = (chunk?["choices"] as? [[String: Any]])?.first else { continue }
+                    let index = try #require(choice["index"] as? Int)
+                    contents[index] += (choice["delta"] as? [String: Any])?["content"] as? String ?? ""
+                    if choice["finish_reason"] is String { finishes += 1 }
+                }
+                #expect(contents == ["42", "42", "42"])
+                #expect(finishes == 3)
+                #expect(streamed.events.last?.data == "[DONE]")
+                #expect(streamed.events.filter { $0.data.contains(#""usage":{"#) }.count == 1)
+                #expect(engine.openContexts == 0)
             }
         }
 

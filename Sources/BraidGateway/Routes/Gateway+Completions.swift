@@ -1,5 +1,6 @@
 #if Gateway
     import Braid
+    import Foundation
     import HTTPTypes
     import Hummingbird
     import NIOCore
@@ -11,7 +12,8 @@
             let work = try completionWork(request)
             let ticket = try await place(for: exchange)
             let format = CompletionFormat(
-                id: "cmpl-\(RunID.make().dropFirst("run_".count))", created: Self.now, model: request.model,
+                id: "cmpl-\(RunID.make().dropFirst("run_".count))", created: Int(Date().timeIntervalSince1970),
+                model: request.model,
                 includesUsage: request.stream.includesUsage)
             var fields = HTTPFields()
             fields[.ignoredFields] = request.ignored.headerValue

@@ -12,10 +12,10 @@ final class LetterEngine: Engine {
 
     /// The tokenizer of its letters.
     static let tokenizer = ServedTokenizer(
-        vocabularySize: 100,
+        vocabularySize: 100, beginning: [25],
         encode: { text in text.utf8.compactMap { (97...122).contains($0) ? TokenID($0) - 97 : nil } },
         decode: { ids in String(decoding: ids.map { UInt8(truncatingIfNeeded: $0 + 97) }, as: UTF8.self) },
-        tag: { tags[$0] }, id: { tag in tags.first { $0.value == tag }?.key }, beginning: [25])
+        tag: { tags[$0] }, id: { tag in tags.first { $0.value == tag }?.key })
 
     /// The ids of letters and tags.
     static func ids(_ text: String) -> [TokenID] {

@@ -18,7 +18,9 @@ struct FormatTests {
         report.add("trajectory_id", "run_7")
         return RunEnding(
             id: "run_7", model: "m", created: 5, answer: answer,
-            thoughts: [("0", "split"), ("0.1", "one"), ("0.2", "two"), ("0", "joined")], reasoning: "", finish: finish,
+            thoughts: [("0", "split"), ("0.1", "one"), ("0.2", "two"), ("0", "joined")].map { thread, text in
+                RunEnding.Thought(thread: thread, text: text)
+            }, finish: finish,
             usage: RunUsage(trajectory, answerTokens: 2), report: report)
     }
 

@@ -9,6 +9,11 @@ struct IgnoredFields: Sendable, Hashable {
     /// The names, as they were written.
     private(set) var names: [String] = []
 
+    /// Keeps names.
+    init(_ names: [String] = []) {
+        add(names)
+    }
+
     /// Adds a name once.
     mutating func add(_ name: String) {
         if names.count < Self.mostNames, !names.contains(name) { names.append(name) }
