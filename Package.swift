@@ -144,7 +144,10 @@ let package = Package(
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
         .testTarget(
             name: "BraidCLITests",
-            dependencies: ["Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote"],
+            dependencies: [
+                "Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
+                .target(name: "BraidStore", condition: .when(traits: ["Gateway"])),
+            ],
             swiftSettings: settings),
     ]
 )
