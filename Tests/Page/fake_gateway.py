@@ -323,7 +323,7 @@ class Gateway(ThreadingHTTPServer):
 
     def begin(self, question: str, method: str, model: str, owner: str) -> Run:
         number = (int(time.time() * 1000) << 20 | next(self.counter)).to_bytes(16, "big")
-        identifier = "run_" + base64.b32encode(number).decode().lower().rstrip("=")
+        identifier = "run_" + base64.b32hexencode(number).decode().lower().rstrip("=")
         self.runs[identifier] = run = Run(identifier, question, method, model, owner)
         return run
 

@@ -253,7 +253,7 @@ def cancelling(visit: Visit):
     equal([run["status"] for run in visit.runs()], ["cancelled", "cancelled"], "statuses in the store")
 
 
-def asking_again_ends_the_run_before(visit: Visit):
+def closing_the_page_ends_the_run(visit: Visit):
     visit.ask("slow " + PUZZLE)
     visit.until("document.querySelector('.run .text')?.textContent.length > 5", "some text")
     visit.page.goto("about:blank")
@@ -748,7 +748,7 @@ def post(url: str, question: str, method: str):
 
 
 ON_FAKE = [lanes_grow_before_the_answer, threads_nest, a_past_run_shows_everything, cancelling,
-           asking_again_ends_the_run_before, search_filters_and_paging, two_methods_side_by_side, hostile_texts, hostile_errors,
+           closing_the_page_ends_the_run, search_filters_and_paging, two_methods_side_by_side, hostile_texts, hostile_errors,
            hostile_addresses, a_lost_connection_is_taken_up_again, the_server_says_no, keyboard_alone,
            state_changes_are_said_and_tokens_are_not, much_output_stays_fast, events_are_read_wherever_bytes_are_cut,
            figures_are_those_of_the_record]

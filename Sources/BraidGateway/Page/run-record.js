@@ -97,8 +97,9 @@ export class RunRecord {
         break;
       case "decided": {
         const { thread, action, reason } = event.decision;
-        this.#line(thread).notes.push(`${spaced(action)}: ${reason}`);
-        return this.#line(thread);
+        const about = this.lines.get(thread) ?? this.root;
+        about.notes.push(`${spaced(action)}: ${reason}`);
+        return about;
       }
       case "malformed":
         line.notes.push(`malformed: ${typeof event.what === "string" ? event.what : JSON.stringify(event.what)}`);
@@ -122,19 +123,22 @@ export class RunRecord {
 
   /** Takes what the store says, which misses nothing. */
   settle(summary) {
-    this.status = summary.status;
     this.question = textOf(summary.question);
     this.method = summary.method;
     this.model = summary.model;
-    this.answer = textOf(summary.answer);
-    this.verified = summary.verified ?? null;
-    this.metrics = summary.metrics ?? this.metrics;
+    // The last event may be here before the store has closed the run.
+    if (summary.status !== "running") {
+      this.status = summary.status;
+      this.answer = textOf(summary.answer);
+      this.verified = summary.verified ?? null;
+      this.metrics = summary.metrics ?? this.metrics;
+    }
     const trajectory = summary.trajectory;
     if (!trajectory) return;
     this.#settle(this.root, trajectory.root, 0);
     for (const { thread, action, reason } of trajectory.decisions ?? []) {
       const note = `${spaced(action)}: ${reason}`;
-      const line = this.#line(thread);
+      const line = this.lines.get(thread) ?? this.root;
       if (!line.notes.includes(note)) line.notes.push(note);
     }
     this.at = Math.max(trajectory.seconds, ...[...this.root.all()].map((line) => line.at));

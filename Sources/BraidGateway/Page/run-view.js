@@ -3,7 +3,6 @@ import { make, write } from "./dom.js";
 import { inNextFrame } from "./frames.js";
 import { LanesView } from "./lane-view.js";
 import { RunFollower } from "./run-follower.js";
-import { RunRecord } from "./run-record.js";
 import { TimelineView } from "./timeline-view.js";
 import { TreeView } from "./tree-view.js";
 import { counted, outcome, outcomeKind, seconds } from "./words.js";
