@@ -19,6 +19,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from payloads import CROSSED
+
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
@@ -56,6 +58,8 @@ class Script:
         yield 0.005, {"type": "prefilled", "thread": "0", "tokens": 14}
         if self.question.startswith("hostile: "):
             yield from self.hostile(self.question.removeprefix("hostile: "))
+        elif self.question == "hostile many":
+            yield from self.hostile_many(CROSSED)
         elif self.question.startswith("flood "):
             yield from self.flood(*map(int, self.question.split()[1:3]))
         elif self.question.startswith("slow"):
@@ -150,6 +154,19 @@ class Script:
             yield 0, {"type": "thread_finished", "thread": name, "outcome": {"kind": "finished"}, "returned": "done"}
         yield 0, {"type": "joined", "thread": "0", "threads": names, "tokens": lanes}
         yield from self.answer("done", None)
+
+    def hostile_many(self, texts: list[str]):
+        """One thread for each text."""
+        names = [f"0.{number}" for number in range(1, len(texts) + 1)]
+        outlines = [{"number": number, "after": [], "text": text} for number, text in enumerate(texts, 1)]
+        yield 0, {"type": "forked", "thread": "0", "outlines": outlines, "into": names}
+        for name, outline, text in zip(names, outlines, texts):
+            yield from self.begun(name, outline)
+            yield 0, {"type": "token", "thread": name, "text": text, "tokens": 1, "control": text}
+            yield 0, {"type": "thread_finished", "thread": name, "outcome": {"kind": "malformed", "message": text},
+                      "returned": text}
+        yield 0, {"type": "joined", "thread": "0", "threads": names, "tokens": len(names)}
+        yield from self.answer("".join(texts), None)
 
     def hostile(self, text: str):
         """The same text wherever a model or a server can write."""

@@ -24,7 +24,7 @@ import urllib.request
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import fake_gateway
-from payloads import PAYLOADS
+from payloads import CROSSED, PAYLOADS
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = HERE.parent.parent / "Sources" / "BraidGateway" / "Page"
@@ -310,6 +310,26 @@ def two_methods_side_by_side(visit: Visit):
     equal([row[0] for row in visit.figures()], ["", "adaptive", "sequential", "first / second"], "rows")
 
 
+def nothing_came_alive(visit: Visit, what: str):
+    """Looks at every element that runs made, after poking it."""
+    page = visit.page
+    page.click(".tree > summary")
+    page.evaluate("document.querySelectorAll('.tree details').forEach((each) => { each.open = true })")
+    page.evaluate("""() => {
+        for (const element of document.querySelectorAll('#runs *, .past-list *')) {
+            for (const type of ['mouseover', 'focus', 'click', 'toggle']) {
+                if (type !== 'click' || !element.closest('a, button, summary')) element.dispatchEvent(new Event(type));
+            }
+        }
+    }""")
+    strange = page.evaluate("""[...document.querySelectorAll('#runs *, .past-list *')].filter((element) =>
+        !/^(ARTICLE|HEADER|SECTION|DIV|P|SPAN|BDI|H2|H3|H4|UL|OL|LI|A|BUTTON|TIME|TABLE|CAPTION|TBODY|TR|TH|TD|DETAILS|SUMMARY|svg|g|rect|line|text|title)$/
+            .test(element.tagName)
+        || [...element.attributes].some(({ name, value }) => /^on|^srcdoc$/i.test(name) || /^\\s*javascript:/i.test(value))
+    ).map((element) => element.outerHTML.slice(0, 200))""")
+    equal(strange, [], f"elements that {what!r} made")
+
+
 def hostile_texts(visit: Visit):
     page = visit.page
     for payload in PAYLOADS:
@@ -317,22 +337,12 @@ def hostile_texts(visit: Visit):
         visit.ended()
         equal(page.evaluate("document.querySelector('.answer-text').textContent"),
               re.sub("\r\n?", "\n", payload), "answer as it was written")
-        page.click(".tree > summary")
-        page.evaluate("document.querySelectorAll('.tree details').forEach((each) => { each.open = true })")
-        page.evaluate("""() => {
-            for (const element of document.querySelectorAll('#runs *, .past-list *')) {
-                for (const type of ['mouseover', 'focus', 'click', 'toggle']) {
-                    if (type !== 'click' || !element.closest('a, button, summary')) element.dispatchEvent(new Event(type));
-                }
-            }
-        }""")
-        strange = page.evaluate("""[...document.querySelectorAll('#runs *, .past-list *')].filter((element) =>
-            !/^(ARTICLE|HEADER|SECTION|DIV|P|SPAN|BDI|H2|H3|H4|UL|OL|LI|A|BUTTON|TIME|TABLE|CAPTION|TBODY|TR|TH|TD|DETAILS|SUMMARY|svg|g|rect|line|text|title)$/
-                .test(element.tagName)
-            || [...element.attributes].some(({ name, value }) => /^on|^srcdoc$/i.test(name) || /^\\s*javascript:/i.test(value))
-        ).map((element) => element.outerHTML.slice(0, 200))""")
-        equal(strange, [], f"elements that {payload!r} made")
+        nothing_came_alive(visit, payload)
         equal(visit.scrolls_sideways(), False, f"scrolls sideways with {payload[:40]!r}")
+    visit.ask("hostile many")
+    visit.ended()
+    equal(page.locator(".lane").count(), len(CROSSED) + 1, "lanes")
+    nothing_came_alive(visit, "many")
     for payload in PAYLOADS[::8]:
         post(visit.url, "hostile: " + payload, "adaptive")
     page.reload()

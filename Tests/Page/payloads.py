@@ -89,3 +89,10 @@ PAYLOADS = [
     "\U0001f9f6" * 500,
     "a\u0301" * 800,
 ]
+
+# Every handler on every element that could carry it, which one run shows all at once.
+CROSSED = [f"<{element} {handler}=xss()>x</{element}>"
+           for element in ("img src=x", "svg", "video src=x", "details open", "input autofocus", "a href=x", "div tabindex=0",
+                           "iframe src=x", "body", "custom-element")
+           for handler in ("onerror", "onload", "onfocus", "ontoggle", "onclick", "onmouseover", "onpointerenter",
+                           "onanimationstart", "onbeforeinput", "onfocusin", "onscroll", "oncontentvisibilityautostatechange")]
