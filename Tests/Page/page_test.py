@@ -633,7 +633,7 @@ def figures_are_those_of_the_record(visit: Visit):
 
 
 def fits_and_is_readable(browser: Browser, url: str, pictures: pathlib.Path):
-    for width in (1280, 400):
+    for width in (1280, 400, 320):
         for scheme in ("light", "dark"):
             visit = Visit(browser, url, width=width, color_scheme=scheme)
             picture = lambda name: visit.page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True, caret="initial")
