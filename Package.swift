@@ -17,18 +17,33 @@ let package = Package(
         .library(name: "BraidModels", targets: ["BraidModels"]),
         .library(name: "BraidRemote", targets: ["BraidRemote"]),
         .library(name: "BraidEvaluation", targets: ["BraidEvaluation"]),
+        .library(name: "BraidGateway", targets: ["BraidGateway"]),
+        .library(name: "BraidStore", targets: ["BraidStore"]),
         .executable(name: "braid", targets: ["BraidCLI"]),
     ],
     traits: [
         .trait(
             name: "Remote",
-            description: "Engines over HTTP: brings AsyncHTTPClient, SwiftNIO and TLS, which take minutes to build.")
+            description: "Engines over HTTP: brings AsyncHTTPClient, SwiftNIO and TLS, which take minutes to build."),
+        .trait(
+            name: "Gateway",
+            description: "The server: brings Hummingbird, SwiftNIO and SQLite, which take minutes to build.",
+            enabledTraits: ["Remote"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.2.0"),
     ],
     targets: [
         .target(name: "Braid", swiftSettings: settings),
@@ -53,9 +68,42 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),
+        .target(
+            name: "BraidGateway",
+            dependencies: [
+                "Braid", "BraidRemote", "BraidStore",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Gateway"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: .when(traits: ["Gateway"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Gateway"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Gateway"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
+                    condition: .when(traits: ["Gateway"])),
+                .product(
+                    name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Gateway"])),
+                .product(
+                    name: "Instrumentation", package: "swift-distributed-tracing",
+                    condition: .when(traits: ["Gateway"])),
+                .product(
+                    name: "ServiceContextModule", package: "swift-service-context",
+                    condition: .when(traits: ["Gateway"])),
+            ],
+            resources: [.copy("Page")],
+            swiftSettings: settings),
+        .target(
+            name: "BraidStore",
+            dependencies: [
+                "Braid", .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "BraidCLI",
             dependencies: [
+                .target(name: "BraidGateway", condition: .when(traits: ["Gateway"])),
+                .target(name: "BraidStore", condition: .when(traits: ["Gateway"])),
                 "Braid", "BraidDialects", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -74,6 +122,25 @@ let package = Package(
             name: "BraidModelsTests", dependencies: ["Braid", "BraidEvaluation", "BraidInference", "BraidModels"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "BraidRemoteTests", dependencies: ["Braid", "BraidRemote"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidGatewayTests",
+            dependencies: [
+                "Braid", "BraidGateway", "BraidRemote", "BraidStore",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
+        // A process that tests of the store kill while it writes.
+        .executableTarget(
+            name: "BraidStoreWriter", dependencies: ["Braid", "BraidStore"], path: "Tests/BraidStoreWriter",
+            swiftSettings: settings),
+        .testTarget(
+            name: "BraidStoreTests",
+            dependencies: [
+                "Braid", "BraidStore", "BraidStoreWriter",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Gateway"])),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
         .testTarget(
             name: "BraidCLITests",

@@ -8,8 +8,8 @@ struct BraidCommand: AsyncParsableCommand {
         commandName: "braid",
         abstract: "Adaptive parallel reasoning: a model forks its thinking into threads and joins them.",
         subcommands: [
-            AskCommand.self, ShowCommand.self, ModelsCommand.self, DialectCommand.self, BenchCommand.self,
-            DataCommand.self, DoctorCommand.self,
+            AskCommand.self, ServeCommand.self, ShowCommand.self, ModelsCommand.self, DialectCommand.self,
+            BenchCommand.self, DataCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that was asked for and ends the process as ``Failure`` says.

@@ -37,11 +37,22 @@ public final class SubproblemCache: Sendable {
     /// Most results that are kept.
     public let capacity: Int
     private let state = Mutex(State())
+    private let kept: (@Sendable (SubproblemResult, SubproblemKey) -> Void)?
 
-    /// Creates an empty cache.
-    /// - Parameter capacity: at least 1.
-    public init(capacity: Int = 4096) {
+    /// Creates a cache.
+    /// - Parameters:
+    ///   - capacity: at least 1.
+    ///   - known: results that it begins with, the least recently used first.
+    ///   - kept: told every result that is kept later, for whoever makes it last longer; it must not block.
+    public init(
+        capacity: Int = 4096, known: [(SubproblemKey, SubproblemResult)] = [],
+        kept: (@Sendable (SubproblemResult, SubproblemKey) -> Void)? = nil
+    ) {
         self.capacity = max(1, capacity)
+        self.kept = kept
+        state.withLock { state in
+            for (key, result) in known.suffix(self.capacity) { Self.touch(key, result, &state) }
+        }
     }
 
     /// The result of a subproblem, if it is known.
@@ -73,6 +84,7 @@ public final class SubproblemCache: Sendable {
                 }
             }
         }
+        kept?(result, key)
     }
 
     /// Results that are kept.

@@ -37,6 +37,17 @@ public struct Prompt: Sendable, Hashable, Codable, ExpressibleByStringLiteral {
         self.init([Message(.user, value)])
     }
 
+    /// The same with a conversation before it. What the model is told about its task stays first, behind what the
+    /// conversation's own system messages say, in one message: chat templates want one, at the beginning.
+    func following(_ conversation: [Message]) -> Prompt {
+        guard !conversation.isEmpty else { return self }
+        let systemText = (conversation + messages).filter { $0.role == .system }.map(\.text)
+        var prompt = self
+        prompt.messages = systemText.isEmpty ? [] : [Message(.system, systemText.joined(separator: "\n\n"))]
+        prompt.messages += (conversation + messages).filter { $0.role != .system }
+        return prompt
+    }
+
     /// The prompt for a model that knows no conversations: the messages, each followed by an empty line, and the beginning
     /// of the answer.
     public var plainText: TokenText {

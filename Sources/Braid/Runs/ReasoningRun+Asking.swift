@@ -101,12 +101,13 @@ extension ReasoningRun {
             }
             events.send(.threadStarted(thread: place.thread, outline: place.outline))
             let start = seconds
-            let context = try await engine.open(asking: call.prompt)
+            let prompt = call.prompt.following(question.conversation)
+            let context = try await engine.open(asking: prompt)
             state.withLock { $0.contexts[place.thread] = context }
             let count = await context.tokenCount
             recorder.append(
                 Segment(
-                    origin: .prompt, text: call.prompt.plainText.rendered, tokenCount: count, start: start,
+                    origin: .prompt, text: prompt.plainText.rendered, tokenCount: count, start: start,
                     end: seconds), to: place.thread)
             charge(prefilled: count, in: place.thread)
             let completions =

@@ -44,7 +44,8 @@ extension ReasoningRun {
         let run: ReasoningRun
         do {
             run = try ReasoningRun(
-                task, by: method, on: engine, budget: try budget.part(reservation, depth: depth, at: clock.elapsed()),
+                Question(task.text, after: task.conversation.isEmpty ? question.conversation : task.conversation),
+                by: method, on: engine, budget: try budget.part(reservation, depth: depth, at: clock.elapsed()),
                 sampling: sampling, seed: ThreadSeed.derive(from: seed, path: path),
                 controller: controller.below(depth), startClock: { clock.restarted() })
         } catch {

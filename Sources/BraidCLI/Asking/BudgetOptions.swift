@@ -34,12 +34,13 @@ struct BudgetOptions: ParsableArguments {
     }
 
     /// The budget.
+    /// - Parameter longest: how long a run may take where `--timeout` does not say; nil for as long as it needs.
     /// - Throws: `ValidationError`, which names options where the domain names properties.
-    func budget() throws -> Budget {
+    func budget(longest: Duration? = nil) throws -> Budget {
         do {
             return try Budget(
                 maximumThreads: maxThreads, maximumDepth: maxDepth, tokensPerThread: maxThreadTokens,
-                totalTokens: maxTokens, deadline: timeout.map { .seconds($0) },
+                totalTokens: maxTokens, deadline: timeout.map { .seconds($0) } ?? longest,
                 threadTimeout: threadTimeout.map { .seconds($0) })
         } catch {
             guard case .outOfRange(let name, let value, let allowed) = error else { throw error }

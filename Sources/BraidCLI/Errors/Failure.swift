@@ -5,6 +5,11 @@ import BraidInference
 import BraidRemote
 import Foundation
 
+#if Gateway
+    import BraidGateway
+    import BraidStore
+#endif
+
 /// What the user reads when a command throws, and how the process then ends: the one place that knows.
 struct Failure: Equatable {
     /// What standard output gets: help and version, which travel as errors.
@@ -38,7 +43,15 @@ struct Failure: Equatable {
     }
 
     private static func explain(_ error: any Error) -> (ExitStatus, String) {
-        switch error {
+        #if Gateway
+            switch error {
+            case GatewayError.cannotListen: return (.internalFailure, "\(error)")
+            case is GatewayError, is APIKeys.Fault: return (.badInput, "\(error)")
+            default: break
+            }
+            if let error = error as? StoreError { return (status(of: error), error.description) }
+        #endif
+        return switch error {
         case let error as InputError: (.badInput, error.description)
         case let error as DialectFileError: (.badInput, error.description)
         case let error as DialectConversion.Refusal: (.badInput, error.description)
@@ -68,6 +81,17 @@ struct Failure: Equatable {
         case .unreachable, .notAnEngine, .unauthorized: .noModel
         }
     }
+
+    #if Gateway
+        private static func status(of error: StoreError) -> ExitStatus {
+            switch error {
+            case .cannotOpen, .notAStore, .newerVersion, .olderVersion, .readOnly, .unknownRun, .runExists,
+                .invalidLimit:
+                .badInput
+            case .diskFull, .busy, .damaged, .failed, .closed, .tooLarge, .unreadable: .internalFailure
+            }
+        }
+    #endif
 
     private static func prefixed(_ text: String) -> String {
         "braid: error: \(SafeText.block(text))\n"

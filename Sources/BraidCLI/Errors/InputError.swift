@@ -20,6 +20,10 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case unknownDialect(String, known: [String])
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
+    /// A store has no such run.
+    case noSuchRun(String, store: String)
+    /// A run has no record, or not yet.
+    case noRecord(run: String, status: String)
     /// The program was built without what is needed.
     case builtWithout(trait: String)
 
@@ -48,9 +52,14 @@ enum InputError: Error, Hashable, CustomStringConvertible {
             "there is no dialect '\(name)' and no such file; allowed: \(known.joined(separator: ", ")), or a YAML file"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
+        case .noSuchRun(let id, let store):
+            "there is no run '\(id)' in \(store); give an id that 'braid serve' answered in x-braid-trajectory-id, or "
+                + "name its store with --store"
+        case .noRecord(let run, let status):
+            "the run '\(run)' is \(status) and has no record; a run has one when it ends in good order"
         case .builtWithout(let trait):
-            "this braid was built without engines over HTTP, to build quickly; build it with them: "
-                + "swift run -c release --traits \(trait) braid ..."
+            "this braid was built without \(trait == "Gateway" ? "the server" : "engines over HTTP"), to build quickly; "
+                + "build it with them: swift run -c release --traits \(trait) braid ..."
         }
     }
 }

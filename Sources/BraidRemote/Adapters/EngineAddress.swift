@@ -20,6 +20,7 @@ struct EngineAddress: Sendable {
     func get(_ path: String) -> HTTPRequest {
         var headers = ["accept": "application/json, text/event-stream", "user-agent": "braid"]
         headers["authorization"] = credential?.authorization
+        headers["traceparent"] = RequestTrace.parent
         return HTTPRequest(.get, url.route(path), headers: headers)
     }
 }

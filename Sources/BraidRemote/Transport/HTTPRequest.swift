@@ -24,4 +24,12 @@ public struct HTTPRequest: Sendable, Hashable {
         self.headers = headers
         self.body = body
     }
+
+    /// The same, with the key of who may ask.
+    public func authorized(by credential: Credential?) -> HTTPRequest {
+        guard let credential else { return self }
+        var request = self
+        request.headers["authorization"] = credential.authorization
+        return request
+    }
 }

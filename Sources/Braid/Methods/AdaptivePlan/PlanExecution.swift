@@ -113,7 +113,8 @@ struct PlanExecution {
         let sampling = run.controller.retry?.sampling(run.sampling, attempt: attempt) ?? run.sampling
         let key = SubproblemKey(
             tenant: run.controller.tenant, subtask: subtask.task,
-            facts: [question.text, method.instructions, method.prompts.name] + shown + [objection ?? ""],
+            facts: [question.text, method.instructions, method.prompts.name] + shown + [objection ?? ""]
+                + question.conversation.map { "\($0.role.rawValue): \($0.text)" },
             model: run.modelName, sampling: sampling, seed: run.seed)
         if let cached = run.controller.cache?.result(for: key) {
             group.addTask { Done(subtask: subtask, completion: nil, cached: cached, key: key) }

@@ -1,0 +1,133 @@
+#if Gateway
+    import Braid
+    import BraidRemote
+    import HTTPTypes
+    import Hummingbird
+    import NIOCore
+
+    extension Gateway {
+        /// Makes a run of a request, waits for a place, and answers with the run.
+        /// - Parameter format: how the route tells of it.
+        /// - Throws: `OpenAIError`, `CancellationError`.
+        func perform<Format: RunFormat>(
+            _ request: RunRequest, _ exchange: Exchange, as format: (LiveRun) -> Format
+        ) async throws -> Reply {
+            let start = ContinuousClock.now
+            let prepared = try RunPreparation(request, on: self, for: exchange.owner)
+            let live = prepared.live
+            let ticket = try await place(for: exchange)
+            metrics.queued(seconds: Self.seconds(start.duration(to: .now)))
+            metrics.ignored(prepared.ignoredFields.count)
+            registry.add(live)
+            let journal = store.map { RunJournal(live, in: $0) }
+            await journal?.begin()
+            let format = format(live)
+            let teller = RunTeller(live, stops: request.stops, order: request.options.order)
+            let spans = RunSpans(exchange.context, model: prepared.model, method: live.method.name)
+            let begin = {
+                live.begin { outcome in
+                    self.gate.leave(ticket)
+                    await journal?.finish(outcome)
+                    self.registry.finished(live)
+                    spans.record(outcome, began: live.created)
+                    self.metrics.ended(
+                        outcome, model: prepared.model, method: live.method.name, answerTokens: teller.answerTokens())
+                }
+            }
+            RequestTrace.$parent.withValue(exchange.trace.description, operation: begin)
+            // It ends with the run's log.
+            if let journal { Task { await journal.follow() } }
+            var fields = HTTPFields()
+            fields[.trajectoryID] = live.id
+            if !prepared.ignoredFields.isEmpty {
+                fields[.ignoredFields] = prepared.ignoredFields.joined(separator: ", ")
+            }
+            guard request.isStreaming else {
+                let outcome = try await untilClosed(exchange.connection, live) { await live.outcome() }
+                fields[.contentType] = "application/json"
+                guard let outcome else { throw CancellationError() }
+                if let error = outcome.error {
+                    var reply = Reply(error)
+                    reply.fields[.trajectoryID] = live.id
+                    return reply
+                }
+                return Reply(fields: fields, content: .bytes(format.document(teller.ending(outcome))))
+            }
+            fields.append(contentsOf: Self.streamFields)
+            return Reply(
+                fields: fields,
+                content: .stream { writer in
+                    try await self.untilClosed(exchange.connection, live) {
+                        try await self.stream(live, teller, format, since: start, to: &writer)
+                    }
+                },
+                ended: { live.stop(.cancelled) })
+        }
+
+        /// Waits for a place as long as the client does.
+        func place(for exchange: Exchange) async throws -> Admission.Ticket {
+            let owner = exchange.owner
+            let entering = Task { try await self.gate.enter(owner) }
+            return try await exchange.connection.whenClosed({ _ in entering.cancel() }) {
+                try await withTaskCancellationHandler {
+                    try await entering.value
+                } onCancel: {
+                    entering.cancel()
+                }
+            }
+        }
+
+        /// Stops a run when its client goes away or its request is cancelled.
+        private func untilClosed<Result>(
+            _ connection: Connection, _ live: LiveRun, _ body: () async throws -> Result
+        ) async throws -> Result {
+            try await connection.whenClosed({ isStalled in
+                guard live.silence != nil else { return }
+                self.metrics.disconnected(isStalled: isStalled)
+                live.stop(isStalled ? .stalled : .cancelled)
+            }) {
+                try await withTaskCancellationHandler(operation: body) { live.stop(.cancelled) }
+            }
+        }
+
+        /// Tells a run while it goes on.
+        private func stream(
+            _ live: LiveRun, _ teller: RunTeller, _ format: some RunFormat, since start: ContinuousClock.Instant,
+            to writer: inout any ResponseBodyWriter
+        ) async throws {
+            var format = format
+            var telling = teller.start()
+            var bytes: [UInt8] = []
+            var number = 0
+            var hasToken = false
+            format.begin(&bytes)
+            while true {
+                let entries = await live.log.next(after: number)
+                guard let last = entries.last else { break }
+                number = last.number
+                for entry in entries {
+                    for piece in telling.take(entry.event) { format.reasoning(piece.text, of: piece.thread, &bytes) }
+                    if !hasToken, case .tokens = entry.event {
+                        hasToken = true
+                        metrics.firstToken(seconds: Self.seconds(start.duration(to: .now)))
+                    }
+                    if bytes.count > Self.writeSize { try await Self.write(&bytes, to: &writer) }
+                }
+                try await Self.write(&bytes, to: &writer)
+            }
+            guard let outcome = await live.outcome() else { throw CancellationError() }
+            if let error = outcome.error {
+                format.fail(error, &bytes)
+            } else {
+                format.end(teller.ending(outcome), &bytes)
+            }
+            try await Self.write(&bytes, to: &writer)
+        }
+
+        private static func write(_ bytes: inout [UInt8], to writer: inout any ResponseBodyWriter) async throws {
+            guard !bytes.isEmpty else { return }
+            try await writer.write(ByteBuffer(bytes: bytes))
+            bytes.removeAll(keepingCapacity: true)
+        }
+    }
+#endif

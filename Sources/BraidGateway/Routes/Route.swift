@@ -1,0 +1,89 @@
+/// What an address means.
+enum Route: Sendable, Hashable {
+    case about, health, ready, metrics
+    case models
+    case model(String)
+    case chatCompletions
+    case trajectories
+    case trajectory(String)
+    case trajectoryEvents(String)
+    case perfetto(String)
+    case cancel(String)
+    case page(PageFile)
+
+    /// A file of the page.
+    enum PageFile: String, Sendable, CaseIterable {
+        case index = "index.html"
+        case script = "page.js"
+        case style = "page.css"
+    }
+
+    /// The method that it takes.
+    var method: String {
+        switch self {
+        case .chatCompletions, .cancel: "POST"
+        default: "GET"
+        }
+    }
+
+    /// Whether it is answered without a key: what says nothing about anybody's runs.
+    var isOpen: Bool {
+        switch self {
+        case .health, .ready, .about, .page: true
+        default: false
+        }
+    }
+
+    /// Whether it begins work that takes a place.
+    var needsPlace: Bool { self == .chatCompletions }
+
+    /// Its name in metrics: a bounded set.
+    var name: String {
+        switch self {
+        case .about: "/v1/braid"
+        case .health: "/health"
+        case .ready: "/ready"
+        case .metrics: "/metrics"
+        case .models: "/v1/models"
+        case .model: "/v1/models/{id}"
+        case .chatCompletions: "/v1/chat/completions"
+        case .trajectories: "/v1/trajectories"
+        case .trajectory: "/v1/trajectories/{id}"
+        case .trajectoryEvents: "/v1/trajectories/{id}/events"
+        case .perfetto: "/v1/trajectories/{id}/perfetto"
+        case .cancel: "/v1/trajectories/{id}/cancel"
+        case .page: "/"
+        }
+    }
+
+    /// The route of a path; nil for none. A leading `v1` and a slash at the end make no difference.
+    init?(_ path: RequestPath) {
+        var segments = path.segments[...]
+        if segments.first == "v1" { segments = segments.dropFirst() }
+        guard let first = segments.first else {
+            guard path.segments.isEmpty else { return nil }
+            self = .page(.index)
+            return
+        }
+        let rest = Array(segments.dropFirst())
+        switch (first, rest) {
+        case ("braid", []): self = .about
+        case ("health", []): self = .health
+        case ("ready", []): self = .ready
+        case ("metrics", []): self = .metrics
+        case ("models", []): self = .models
+        // Names of models may have slashes.
+        case ("models", _): self = .model(rest.joined(separator: "/"))
+        case ("chat", ["completions"]): self = .chatCompletions
+        case ("trajectories", []): self = .trajectories
+        case ("trajectories", _) where rest.count == 1: self = .trajectory(rest[0])
+        case ("trajectories", _) where rest.count == 2 && rest[1] == "events": self = .trajectoryEvents(rest[0])
+        case ("trajectories", _) where rest.count == 2 && rest[1] == "perfetto": self = .perfetto(rest[0])
+        case ("trajectories", _) where rest.count == 2 && rest[1] == "cancel": self = .cancel(rest[0])
+        case (_, []):
+            guard path.segments.count == 1, let file = PageFile(rawValue: first) else { return nil }
+            self = .page(file)
+        default: return nil
+        }
+    }
+}

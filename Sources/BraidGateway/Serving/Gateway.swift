@@ -1,0 +1,367 @@
+#if Gateway
+    public import Braid
+    public import BraidStore
+    internal import HTTPTypes
+    internal import Hummingbird
+    internal import Logging
+    internal import NIOCore
+    internal import NIOHTTP1
+    internal import NIOPosix
+    internal import Instrumentation
+    internal import ServiceContextModule
+    internal import ServiceLifecycle
+    internal import Synchronization
+    internal import Tracing
+
+    /// A server with OpenAI's routes, whose answers are runs.
+    ///
+    /// Whatever a client asks for is bounded, and refused before any work where there is no place for it. A run belongs to
+    /// its request: when the client goes away, the run and everything that it does on engines is stopped.
+    public final class Gateway: Sendable {
+        private struct State {
+            var isDraining = false
+            var hasStarted = false
+        }
+
+        let models: [ServedModel]
+        let configuration: GatewayConfiguration
+        let gate: AdmissionGate
+        let registry: RunRegistry
+        let metrics = GatewayMetrics()
+        let cache: SubproblemCache
+        let store: DegradingStore?
+        let page = PageFiles()
+        let logger: Logger
+        private let hosts: HostCheck
+        private let state = Mutex(State())
+        private let (drains, drainSource) = AsyncStream<Void>.makeStream()
+
+        /// Assembles a server; nothing is listened on before ``run(listening:)``.
+        /// - Parameters:
+        ///   - models: what is served, at least one model with at least one method.
+        ///   - store: where runs are kept; nil for the last ones in memory. Whoever opened it closes it.
+        ///   - cache: where results of subtasks are kept.
+        /// - Throws: ``GatewayError``.
+        public init(
+            models: [ServedModel], configuration: GatewayConfiguration, store: DegradingStore? = nil,
+            cache: SubproblemCache = SubproblemCache()
+        ) throws(GatewayError) {
+            guard !models.isEmpty, models.allSatisfy({ !$0.methods.isEmpty }) else { throw .noModels }
+            guard configuration.isLoopback || !configuration.keys.isEmpty || configuration.allowsEverybody else {
+                throw .open(host: configuration.host)
+            }
+            self.models = models
+            self.configuration = configuration
+            self.store = store
+            self.cache = cache
+            gate = AdmissionGate(configuration.limits)
+            registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
+            hosts = HostCheck(configuration)
+            let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .notice
+            var logger = Logger(label: "braid") { StreamLogHandler.standardError(label: $0) }
+            logger.logLevel = level
+            self.logger = logger
+        }
+
+        /// Whether the server takes no more runs, because it is about to end.
+        var isDraining: Bool { state.withLock { $0.isDraining } }
+
+        /// Serves until ``drain()`` was called and its runs are over, or the calling task is cancelled.
+        /// - Parameter listening: called once with the port.
+        /// - Throws: ``GatewayError/cannotListen(host:port:reason:)``.
+        public func run(listening: @escaping @Sendable (Int) -> Void) async throws {
+            let limits = configuration.limits
+            let builder = HTTPServerBuilder.http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(limits)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
+                        maxHeaderFieldCount: limits.headFields)))
+            let server = try builder.buildServer(
+                configuration: ServerConfiguration(
+                    address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+                    availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                responder: { request, writer, channel in try await self.respond(request, writer, channel) },
+                onServerRunning: { listening($0.localAddress?.port ?? self.configuration.port) })
+            let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
+            // Whether the server is over with what a task did.
+            try await withThrowingTaskGroup(of: Bool.self) { tasks in
+                tasks.addTask {
+                    do {
+                        try await group.run()
+                        return true
+                    } catch let error as IOError {
+                        throw GatewayError.cannotListen(
+                            host: self.configuration.host, port: self.configuration.port, reason: "\(error)")
+                    }
+                }
+                tasks.addTask {
+                    await self.watch()
+                    return false
+                }
+                tasks.addTask {
+                    await self.prune()
+                    return false
+                }
+                tasks.addTask {
+                    await self.finishRuns()
+                    await group.triggerGracefulShutdown()
+                    // Clients that do not read their last bytes are not waited for.
+                    try await Task.sleep(for: .seconds(3))
+                    return true
+                }
+                defer { tasks.cancelAll() }
+                while let isOver = try await tasks.next() {
+                    if isOver { break }
+                }
+            }
+        }
+
+        /// Takes no more runs, lets those that go on finish as long as the configuration says, and then ends the server.
+        public func drain() {
+            let isFirst = state.withLock { state in
+                defer { state.isDraining = true }
+                return !state.isDraining
+            }
+            guard isFirst else { return }
+            gate.close()
+            drainSource.yield()
+        }
+
+        /// Waits until the server is to end, and then until its runs are over or were cut.
+        private func finishRuns() async {
+            for await _ in drains { break }
+            let end = ContinuousClock.now + configuration.drain
+            do {
+                while registry.runningCount > 0, ContinuousClock.now < end {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                for run in registry.running { run.stop(.shuttingDown) }
+                // They stop between two tokens, and tell their clients.
+                let last = ContinuousClock.now + .seconds(2)
+                while registry.runningCount > 0, ContinuousClock.now < last {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+            } catch {
+                // The whole server was cancelled.
+            }
+        }
+
+        /// Stops runs in which nothing happens.
+        private func watch() async {
+            let limit = configuration.limits.silence
+            do {
+                while true {
+                    try await Task.sleep(for: min(.seconds(1), limit / 4))
+                    for run in registry.running {
+                        if let silence = run.silence, silence > limit {
+                            run.stop(.idle(seconds: Int(limit.components.seconds)))
+                        }
+                    }
+                }
+            } catch {
+                // The server has ended.
+            }
+        }
+
+        /// Keeps the store within its limits.
+        private func prune() async {
+            guard let store else { return }
+            do {
+                while true {
+                    await store.prune()
+                    try await Task.sleep(for: .seconds(3600))
+                }
+            } catch {
+                // The server has ended.
+            }
+        }
+
+        // MARK: Requests
+
+        private func respond(
+            _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+        ) async throws {
+            let start = ContinuousClock.now
+            let id = Self.requestID(request.headers[.requestID])
+            let trace = TraceContext(request.headers[.traceParent])?.child ?? TraceContext()
+            var context = ServiceContext.current ?? .topLevel
+            context[TraceContextKey.self] = trace
+            InstrumentationSystem.instrument.extract(
+                request.headers, into: &context, using: HTTPFieldsExtractor())
+            let span = startSpan("\(request.method.rawValue.prefix(16))", context: context, ofKind: .server)
+            defer { span.end() }
+            var route: Route?
+            var origin: String?
+            var hasReadBody = false
+            var reply: Reply
+            do {
+                origin = try hosts.check(host: request.head.authority, origin: request.headers[.origin])
+                if request.method == .options {
+                    reply = preflight(request, origin)
+                } else {
+                    guard let path = RequestPath(request.head.path ?? "/") else {
+                        throw OpenAIError.notFound("there is no such address")
+                    }
+                    route = Route(path)
+                    let owner = try owner(of: request, isOpen: route?.isOpen ?? false)
+                    guard let route else { throw OpenAIError.notFound("there is no such address; see GET /v1/models") }
+                    try Self.check(request.method, of: route)
+                    let connection = try await channel.eventLoop.submit {
+                        try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).connection
+                    }.get()
+                    let exchange = Exchange(
+                        id: id, owner: owner, path: path, fields: request.headers, connection: connection,
+                        trace: trace, context: span.context)
+                    var body: [UInt8] = []
+                    if route.method == "POST" {
+                        if route.needsPlace {
+                            if isDraining { throw OpenAIError.shuttingDown }
+                            try gate.check(owner)
+                        }
+                        try checkBody(request.headers)
+                        if request.headers[.expect]?.lowercased() == "100-continue" {
+                            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+                        }
+                        body = try await self.body(of: request)
+                        hasReadBody = true
+                    }
+                    reply = try await answer(route, exchange, body)
+                }
+            } catch let error as OpenAIError {
+                reply = Reply(error)
+            } catch let error as HTTPParserError {
+                // The client has gone, or was refused by the connection's guard.
+                throw error
+            } catch is CancellationError {
+                reply = Reply(.cancelled)
+            } catch {
+                logger.error("request failed", metadata: ["request": "\(id)", "error": "\(type(of: error))"])
+                reply = Reply(.internalError)
+            }
+            defer { reply.ended() }
+            if let route { span.operationName = "\(request.method.rawValue) \(route.name)" }
+            span.attributes["http.response.status_code"] = reply.status.code
+            finish(&reply, id: id, origin: origin)
+            if !hasReadBody, Self.hasLargeBody(request.headers) { reply.fields[.connection] = "close" }
+            metrics.answered(
+                route?.name ?? "other", status: reply.status.code, seconds: Self.seconds(start.duration(to: .now)))
+            logger.info(
+                "\(request.method.rawValue.prefix(16)) \(route?.name ?? "other") \(reply.status.code)",
+                metadata: ["request": "\(id)"])
+            try await write(reply, isHead: request.method == .head, writer)
+        }
+
+        private func write(_ reply: Reply, isHead: Bool, _ writer: consuming ResponseWriter) async throws {
+            let head = HTTPResponse(status: reply.status, headerFields: reply.fields)
+            switch reply.content {
+            case .bytes(let bytes):
+                let body = isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+                try await writer.write(response: head, body: body)
+            case .stream(let write):
+                var body: any ResponseBodyWriter = try await writer.writeHead(head)
+                try await write(&body)
+                try await body.finish(nil)
+            }
+        }
+
+        /// What every answer has.
+        private func finish(_ reply: inout Reply, id: String, origin: String?) {
+            reply.fields[.requestID] = id
+            reply.fields[.contentTypeOptions] = "nosniff"
+            if case .bytes(let bytes) = reply.content { reply.fields[.contentLength] = "\(bytes.count)" }
+            if let origin {
+                reply.fields[.accessControlAllowOrigin] = origin
+                reply.fields[.vary] = "Origin"
+                reply.fields[.accessControlExposeHeaders] =
+                    "x-request-id, x-braid-trajectory-id, x-braid-ignored-fields, retry-after"
+            }
+        }
+
+        private func preflight(_ request: Request, _ origin: String?) -> Reply {
+            var reply = Reply(status: .noContent, content: .bytes([]))
+            reply.fields[.allow] = "GET, HEAD, POST, OPTIONS"
+            if origin != nil {
+                reply.fields[.accessControlAllowMethods] = "GET, POST, OPTIONS"
+                // Client libraries send fields of their own, which are named in the question.
+                let asked = request.headers[.accessControlRequestHeaders] ?? ""
+                reply.fields[.accessControlAllowHeaders] = Self.allowedFields(asked)
+                reply.fields[.accessControlMaxAge] = "600"
+            }
+            return reply
+        }
+
+        private static func allowedFields(_ asked: String) -> String {
+            let fields = asked.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+            let isAllowed: (String) -> Bool = { name in
+                ["authorization", "content-type", "accept", "last-event-id", "x-request-id", "idempotency-key"]
+                    .contains(name) || name.hasPrefix("x-stainless-") || name.hasPrefix("openai-")
+            }
+            let named = fields.filter(isAllowed)
+            return named.isEmpty ? "authorization, content-type" : named.joined(separator: ", ")
+        }
+
+        /// The name of the key that a request came with.
+        private func owner(of request: Request, isOpen: Bool) throws(OpenAIError) -> String {
+            guard !configuration.keys.isEmpty else { return "" }
+            let authorization = request.headers[.authorization] ?? ""
+            let parts = authorization.split(separator: " ", maxSplits: 1)
+            if parts.count == 2, parts[0].lowercased() == "bearer", let name = configuration.keys.name(of: parts[1]) {
+                return name
+            }
+            guard isOpen else { throw .invalidKey }
+            return ""
+        }
+
+        private static func check(_ method: HTTPRequest.Method, of route: Route) throws(OpenAIError) {
+            let allowed = route.method == "GET" ? ["GET", "HEAD"] : [route.method]
+            guard allowed.contains(method.rawValue) else {
+                throw .methodNotAllowed(method.rawValue, allowed: allowed + ["OPTIONS"])
+            }
+        }
+
+        private func checkBody(_ fields: HTTPFields) throws(OpenAIError) {
+            if let encoding = fields[.contentEncoding], encoding.lowercased() != "identity" {
+                throw .unsupportedMedia("bodies in the encoding '\(encoding.prefix(50))' are not read; send plain JSON")
+            }
+            if let type = fields[.contentType]?.lowercased(), type.hasPrefix("multipart/") {
+                throw .unsupportedMedia("forms are not read; send JSON")
+            }
+            let limit = configuration.limits.bodyBytes
+            if let text = fields[.contentLength] {
+                guard let length = Int(text), length <= limit else { throw .bodyTooLarge(limit: limit) }
+            }
+        }
+
+        private func body(of request: Request) async throws -> [UInt8] {
+            let limit = configuration.limits.bodyBytes
+            var bytes: [UInt8] = []
+            for try await part in request.body {
+                guard bytes.count + part.readableBytes <= limit else { throw OpenAIError.bodyTooLarge(limit: limit) }
+                bytes += part.readableBytesView
+            }
+            return bytes
+        }
+
+        /// Whether a body that was not read is too much to read it only to throw it away.
+        private static func hasLargeBody(_ fields: HTTPFields) -> Bool {
+            if fields[.transferEncoding] != nil { return true }
+            guard let text = fields[.contentLength] else { return false }
+            return Int(text).map { $0 > 1 << 16 } ?? true
+        }
+
+        /// The client's own name for its request, where it is one that can stand in logs.
+        private static func requestID(_ given: String?) -> String {
+            guard let given, (1...128).contains(given.utf8.count),
+                given.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) })
+            else { return RunID.request() }
+            return given
+        }
+
+        static func seconds(_ duration: Duration) -> Double {
+            let (seconds, attoseconds) = duration.components
+            return Double(seconds) + Double(attoseconds) * 1e-18
+        }
+    }
+#endif

@@ -1,0 +1,107 @@
+/// How `/v1/chat/completions` tells of a run.
+struct ChatCompletionFormat: RunFormat {
+    private let id: String
+    private let created: Int
+    private let model: String
+    private let reasoning: RunOptions.Reasoning
+    private let includesUsage: Bool
+    /// What every chunk begins with, up to its choices.
+    private let chunkStart: [UInt8]
+    private let chunkEnd: [UInt8]
+
+    /// Creates the format for one run.
+    init(run: String, created: Int, model: String, reasoning: RunOptions.Reasoning, includesUsage: Bool) {
+        id = "chatcmpl-" + run.drop { $0 != "_" }.dropFirst()
+        self.created = created
+        self.model = model
+        self.reasoning = reasoning
+        self.includesUsage = includesUsage
+        var start = Array("data: {\"id\":".utf8)
+        JSONEscape.append(id, to: &start)
+        start += ",\"object\":\"chat.completion.chunk\",\"created\":\(created),\"model\":".utf8
+        JSONEscape.append(model, to: &start)
+        start += ",\"choices\":[".utf8
+        chunkStart = start
+        chunkEnd = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
+    }
+
+    func document(_ ending: RunEnding) -> [UInt8] {
+        var message = JSONObject()
+        message.add("role", "assistant")
+        message.add("content", ending.answer)
+        if reasoning == .both || reasoning == .content { message.add("reasoning_content", ending.reasoning) }
+        if reasoning == .both || reasoning == .plain { message.add("reasoning", ending.reasoning) }
+        message.add("refusal", String?.none)
+        var choice = JSONObject()
+        choice.add("index", 0)
+        choice.add("message", message)
+        choice.add("logprobs", JSONObject?.none)
+        choice.add("finish_reason", ending.finish.rawValue)
+        var document = JSONObject()
+        document.add("id", id)
+        document.add("object", "chat.completion")
+        document.add("created", created)
+        document.add("model", model)
+        document.add("choices", [choice])
+        document.add("usage", ending.usage.json)
+        document.add("braid", ending.report)
+        return document.bytes
+    }
+
+    mutating func begin(_ stream: inout [UInt8]) {
+        chunk("{\"role\":\"assistant\",\"content\":\"\"}", finish: nil, &stream)
+    }
+
+    mutating func reasoning(_ text: String, of thread: String, _ stream: inout [UInt8]) {
+        guard reasoning != .hidden, !text.isEmpty else { return }
+        stream += chunkStart
+        stream += "{\"index\":0,\"delta\":{".utf8
+        if reasoning == .both || reasoning == .content {
+            stream += "\"reasoning_content\":".utf8
+            JSONEscape.append(text, to: &stream)
+        }
+        if reasoning == .both { stream.append(UInt8(ascii: ",")) }
+        if reasoning == .both || reasoning == .plain {
+            stream += "\"reasoning\":".utf8
+            JSONEscape.append(text, to: &stream)
+        }
+        stream += "},\"logprobs\":null,\"finish_reason\":null}".utf8
+        stream += chunkEnd
+    }
+
+    mutating func end(_ ending: RunEnding, _ stream: inout [UInt8]) {
+        if !ending.answer.isEmpty {
+            var delta = JSONObject()
+            delta.add("content", ending.answer)
+            chunk(String(decoding: delta.bytes, as: UTF8.self), finish: nil, &stream)
+        }
+        // The extension rides in the last chunk with a choice, or in the one about usage.
+        if includesUsage {
+            chunk("{}", finish: ending.finish, &stream)
+            stream += chunkStart
+            stream += "],\"usage\":".utf8
+            stream += ending.usage.json.bytes
+        } else {
+            stream += chunkStart
+            stream +=
+                "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"\(ending.finish.rawValue)\"}]".utf8
+        }
+        stream += ",\"braid\":".utf8
+        stream += ending.report.bytes
+        stream += "}\n\ndata: [DONE]\n\n".utf8
+    }
+
+    mutating func fail(_ error: OpenAIError, _ stream: inout [UInt8]) {
+        stream += "event: error\ndata: ".utf8
+        stream += error.body
+        stream += "\n\n".utf8
+    }
+
+    private func chunk(_ delta: String, finish: RunEnding.Finish?, _ stream: inout [UInt8]) {
+        stream += chunkStart
+        stream += "{\"index\":0,\"delta\":\(delta),\"logprobs\":null,\"finish_reason\":".utf8
+        stream += (finish.map { "\"\($0.rawValue)\"" } ?? "null").utf8
+        stream.append(UInt8(ascii: "}"))
+        stream += chunkEnd
+    }
+}
