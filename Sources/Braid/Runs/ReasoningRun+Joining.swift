@@ -12,7 +12,7 @@ extension ReasoningRun {
     private struct Waiting {
         var threads: [LiveThread]
         var spares: SpareContexts
-        var schedule: ForkSchedule
+        var schedule: DependencySchedule
         var hasEnded: [Bool]
         /// First attempts of threads that were run again.
         var replaced: [LiveThread] = []
@@ -40,7 +40,7 @@ extension ReasoningRun {
             parent, outlines: outlines, line: .thread, retries: controller.retry?.retries ?? 0)
         var waiting = Waiting(
             threads: split.threads, spares: split.spares,
-            schedule: ForkSchedule(outlines, repeated: controller.merge?.repeated(in: outlines) ?? []),
+            schedule: DependencySchedule(outlines, repeated: controller.merge?.repeated(in: outlines) ?? []),
             hasEnded: Array(repeating: false, count: outlines.count))
         let clock = state.withLock { $0.clock }
         let began = clock.elapsed()
