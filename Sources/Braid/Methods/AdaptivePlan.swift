@@ -3,7 +3,8 @@
 ///
 /// After the guide-book pipeline of adaptive parallel reasoning: is the question decomposable (words first, then the model);
 /// a plan in structured output, repaired or refused; its dependency graph as wide as plan, budget and engine allow; each
-/// thread sees the question, the instructions, its own subtask and the results it depends on, nothing else; results are
+/// thread sees the question, the instructions, its own subtask and the results it depends on, nothing else; a subtask that
+/// grows too long (``SplitRule``) is planned in smaller ones and runs again with their results; results are
 /// distilled, ordered by relevance and trimmed; the answer is written from them and validated; subtasks that contradict
 /// each other, and what builds on them, are run again with the objection; where planning fails or does not pay, the question
 /// is answered in sequence.
