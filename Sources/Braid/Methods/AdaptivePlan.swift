@@ -28,7 +28,7 @@ public struct AdaptivePlan: PromptedMethod {
 
     /// Creates the method.
     /// - Parameter maximumRounds: 0...8.
-    /// - Throws: ``RunError/invalidOption(name:value:allowed:)``.
+    /// - Throws: ``RunError/invalidOption(name:value:allowed:)``, ``RunError/missingPlaceholders(_:prompt:)``.
     public init(
         prompts: PlanPrompts = .standard, instructions: String = "", examples: [PlanExample] = [],
         planner: (any Engine)? = nil, review: PlanReview? = nil, maximumRounds: Int = 1
@@ -36,6 +36,7 @@ public struct AdaptivePlan: PromptedMethod {
         guard (0...8).contains(maximumRounds) else {
             throw .invalidOption(name: "maximumRounds", value: maximumRounds, allowed: 0...8)
         }
+        try prompts.check()
         self.prompts = prompts
         self.instructions = instructions
         self.examples = examples
