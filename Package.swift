@@ -112,7 +112,9 @@ let package = Package(
         // Counts what the tests' own executable allocates.
         .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
-        .testTarget(name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
             name: "BraidInferenceTests",
