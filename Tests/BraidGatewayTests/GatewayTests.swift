@@ -343,8 +343,8 @@
         }
 
         @Test func aReaderThatStallsIsCutAndItsRunStopped() async throws {
-            let long = String(repeating: " word", count: 2000)
-            let engine = PacedEngine { _ in Array(repeating: .text(long), count: 200) }
+            let long = String(repeating: " " + String(repeating: "w", count: 2000), count: 20)
+            let engine = PacedEngine { _ in Array(repeating: .text(long), count: 200) + [.hang] }
             try await TestGateway.run(
                 [TestGateway.model(engine)],
                 { configuration in

@@ -82,8 +82,7 @@
             _ connection: Connection, _ live: LiveRun, _ body: () async throws -> Result
         ) async throws -> Result {
             try await connection.whenClosed({ isStalled in
-                guard live.silence != nil else { return }
-                self.metrics.disconnected(isStalled: isStalled)
+                if isStalled || live.silence != nil { self.metrics.disconnected(isStalled: isStalled) }
                 live.stop(isStalled ? .stalled : .cancelled)
             }) {
                 try await withTaskCancellationHandler(operation: body) { live.stop(.cancelled) }
