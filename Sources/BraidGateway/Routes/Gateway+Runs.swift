@@ -2,7 +2,7 @@
     import Braid
     import BraidRemote
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
     import NIOCore
 
     extension Gateway {
