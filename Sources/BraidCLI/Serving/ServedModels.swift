@@ -38,7 +38,7 @@
             if let warning = choice.warning { try StandardStream.error.write(warning) }
             let engine = try choice.engine(engine.options)
             let methods = MethodChoice.allCases.filter { !choice.isBuiltIn || !$0.needsWords }
-            return [try served(choice.name, methods.map { ($0, engine) }, (engine as? EmbeddedEngine)?.tokenizer)]
+            return [try served(choice.name, methods.map { ($0, engine) })]
         }
 
         /// Where requests go that no method can answer; nil where no engine over HTTP is part of the build.
@@ -56,20 +56,18 @@
         /// Every method that the built-in models can be asked with, each on the model that was trained for it.
         private func builtIn() throws -> ServedModel {
             var engines: [BuiltInModel: any Engine] = [:]
-            var tokenizer: Tokenizer?
             var methods: [(MethodChoice, any Engine)] = []
             for method in MethodChoice.allCases where !method.needsWords {
                 let model = method.builtInModel
                 let engine = try engines[model] ?? ModelChoice.builtIn(model).engine(self.engine.options)
                 engines[model] = engine
-                if model == .puzzles { tokenizer = (engine as? EmbeddedEngine)?.tokenizer }
                 methods.append((method, engine))
             }
-            return try served(BuiltInModel.puzzles.name, methods, tokenizer)
+            return try served(BuiltInModel.puzzles.name, methods)
         }
 
         private func served(
-            _ id: String, _ candidates: [(MethodChoice, any Engine)], _ tokenizer: Tokenizer? = nil
+            _ id: String, _ candidates: [(MethodChoice, any Engine)]
         ) throws -> ServedModel {
             let id = name ?? id
             let usable = candidates.filter { Self.runs($0.0, on: $0.1) }
@@ -77,6 +75,8 @@
                 let allowed = usable.map(\.0.rawValue).joined(separator: ", ")
                 throw ValidationError("--method is '\(method.rawValue)'; allowed for \(id): \(allowed)")
             }
+            // Raw prompts go to the engine of the first method.
+            let tokenizer = (first.1 as? EmbeddedEngine)?.tokenizer
             let methods = [first] + usable.filter { $0.0 != method }
             return ServedModel(
                 id: id, created: Int(Date().timeIntervalSince1970), contextLength: first.1.description.contextLength,

@@ -4,17 +4,21 @@
     extension Gateway {
         /// `POST /v1/chat/completions`.
         func chat(_ exchange: Exchange, _ body: [UInt8]) async throws -> Reply {
-            let request = try ChatCompletionRequest(body)
+            let document = try JSONDocument(body)
+            let request = try ChatCompletionRequest(document)
             let asked = request.run
             let name = try ModelName(asked.model, method: asked.options.method, among: models)
-            if request.hasTools || name.method == nil {
+            if request.foreignField != nil || name.method == nil {
                 guard let upstream = name.model.upstream else {
-                    throw OpenAIError.unsupported(
-                        "\(name.model.id) calls no tools; leave them out, or ask a model that a server of its own runs",
-                        param: "tools")
+                    let field = request.foreignField ?? "model"
+                    throw OpenAIError.unsupportedField(
+                        field,
+                        "is nothing that \(name.model.id) can serve; leave it out, or ask a model that has a server "
+                            + "of its own")
                 }
-                return try await passThrough(exchange, body, to: upstream)
+                return try await passThrough(exchange, document, to: upstream)
             }
+            if request.answers > 1 { return try await answer(request, exchange) }
             return try await perform(asked, exchange) { run in
                 ChatCompletionFormat(
                     run: run.id, created: Int(run.created.timeIntervalSince1970), model: asked.model,

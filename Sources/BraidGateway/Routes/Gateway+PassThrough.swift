@@ -7,8 +7,12 @@
     extension Gateway {
         /// Passes a request on to the model's own server as it is, but for the model's name and what is said to Braid, and
         /// gives the answer back as it comes.
-        func passThrough(_ exchange: Exchange, _ body: [UInt8], to upstream: UpstreamChat) async throws -> Reply {
-            let body = try JSONFields(body).bytes(without: ["braid"], replacing: ["model": upstream.model])
+        func passThrough(_ exchange: Exchange, _ document: JSONDocument, to upstream: UpstreamChat) async throws
+            -> Reply
+        {
+            var model: [UInt8] = []
+            JSONEscape.append(upstream.model, to: &model)
+            let body = document.object(without: ["braid", "model"], adding: [("model", model)])
             var headers = [
                 "content-type": "application/json", "accept": "application/json, text/event-stream",
                 "user-agent": "braid",

@@ -15,13 +15,46 @@
             let start = ContinuousClock.now
             let prepared = try RunPreparation(request, on: self, for: exchange.owner)
             let live = prepared.live
+            let teller = try await begin(prepared, request, exchange)
+            let format = format(live)
+            var fields = HTTPFields()
+            fields[.trajectoryID] = live.id
+            fields[.ignoredFields] = IgnoredFields(prepared.ignoredFields).headerValue
+            guard request.isStreaming else {
+                let outcome = try await untilClosed(exchange.connection, [live]) { await live.outcome() }
+                fields[.contentType] = "application/json"
+                guard let outcome else { throw CancellationError() }
+                if let error = outcome.error {
+                    var reply = Reply(error)
+                    reply.fields[.trajectoryID] = live.id
+                    return reply
+                }
+                return Reply(fields: fields, content: .bytes(format.document(teller.ending(outcome))))
+            }
+            fields.append(contentsOf: Self.streamFields)
+            return Reply(
+                fields: fields,
+                content: .stream { writer in
+                    try await self.untilClosed(exchange.connection, [live]) {
+                        _ = try await self.stream(live, teller, format, since: start, to: &writer)
+                    }
+                },
+                ended: { live.stop(.cancelled) })
+        }
+
+        /// Waits for a place and begins a run.
+        /// - Throws: `OpenAIError`, `CancellationError`.
+        func begin(
+            _ prepared: RunPreparation, _ request: RunRequest, _ exchange: Exchange
+        ) async throws -> RunTeller {
+            let start = ContinuousClock.now
+            let live = prepared.live
             let ticket = try await place(for: exchange)
             metrics.queued(seconds: Self.seconds(start.duration(to: .now)))
             metrics.ignored(prepared.ignoredFields.count)
             registry.add(live)
             let journal = store.map { RunJournal(live, in: $0) }
             await journal?.begin()
-            let format = format(live)
             let teller = RunTeller(live, stops: request.stops, order: request.options.order)
             let spans = RunSpans(exchange.context, model: prepared.model, method: live.method.name)
             let begin = {
@@ -37,31 +70,7 @@
             RequestTrace.$parent.withValue(exchange.trace.description, operation: begin)
             // It ends with the run's log.
             if let journal { Task { await journal.follow() } }
-            var fields = HTTPFields()
-            fields[.trajectoryID] = live.id
-            if !prepared.ignoredFields.isEmpty {
-                fields[.ignoredFields] = prepared.ignoredFields.joined(separator: ", ")
-            }
-            guard request.isStreaming else {
-                let outcome = try await untilClosed(exchange.connection, live) { await live.outcome() }
-                fields[.contentType] = "application/json"
-                guard let outcome else { throw CancellationError() }
-                if let error = outcome.error {
-                    var reply = Reply(error)
-                    reply.fields[.trajectoryID] = live.id
-                    return reply
-                }
-                return Reply(fields: fields, content: .bytes(format.document(teller.ending(outcome))))
-            }
-            fields.append(contentsOf: Self.streamFields)
-            return Reply(
-                fields: fields,
-                content: .stream { writer in
-                    try await self.untilClosed(exchange.connection, live) {
-                        try await self.stream(live, teller, format, since: start, to: &writer)
-                    }
-                },
-                ended: { live.stop(.cancelled) })
+            return teller
         }
 
         /// Waits for a place as long as the client does.
@@ -77,23 +86,26 @@
             }
         }
 
-        /// Stops a run when its client goes away or its request is cancelled.
-        private func untilClosed<Result>(
-            _ connection: Connection, _ live: LiveRun, _ body: () async throws -> Result
+        /// Stops runs when their client goes away or its request is cancelled.
+        func untilClosed<Result>(
+            _ connection: Connection, _ runs: [LiveRun], _ body: () async throws -> Result
         ) async throws -> Result {
             try await connection.whenClosed({ isStalled in
-                if isStalled || live.silence != nil { self.metrics.disconnected(isStalled: isStalled) }
-                live.stop(isStalled ? .stalled : .cancelled)
+                if isStalled || runs.contains(where: { $0.silence != nil }) {
+                    self.metrics.disconnected(isStalled: isStalled)
+                }
+                for live in runs { live.stop(isStalled ? .stalled : .cancelled) }
             }) {
-                try await withTaskCancellationHandler(operation: body) { live.stop(.cancelled) }
+                try await withTaskCancellationHandler(operation: body) { for live in runs { live.stop(.cancelled) } }
             }
         }
 
         /// Tells a run while it goes on.
-        private func stream(
+        /// - Returns: how it ended; nil when it failed, which was told.
+        func stream(
             _ live: LiveRun, _ teller: RunTeller, _ format: some RunFormat, since start: ContinuousClock.Instant,
             to writer: inout any ResponseBodyWriter
-        ) async throws {
+        ) async throws -> RunEnding? {
             var format = format
             var telling = teller.start()
             var bytes: [UInt8] = []
@@ -115,12 +127,16 @@
                 try await Self.write(&bytes, to: &writer)
             }
             guard let outcome = await live.outcome() else { throw CancellationError() }
+            var ending: RunEnding?
             if let error = outcome.error {
                 format.fail(error, &bytes)
             } else {
-                format.end(teller.ending(outcome), &bytes)
+                let whole = teller.ending(outcome)
+                format.end(whole, &bytes)
+                ending = whole
             }
             try await Self.write(&bytes, to: &writer)
+            return ending
         }
 
         private static func write(_ bytes: inout [UInt8], to writer: inout any ResponseBodyWriter) async throws {

@@ -3,7 +3,8 @@ enum Route: Sendable, Hashable {
     case about, health, ready, metrics
     case models
     case model(String)
-    case chatCompletions
+    case chatCompletions, completions, responses
+    case tokenize, detokenize
     case trajectories
     case trajectory(String)
     case trajectoryEvents(String)
@@ -21,7 +22,7 @@ enum Route: Sendable, Hashable {
     /// The method that it takes.
     var method: String {
         switch self {
-        case .chatCompletions, .cancel: "POST"
+        case .chatCompletions, .completions, .responses, .tokenize, .detokenize, .cancel: "POST"
         default: "GET"
         }
     }
@@ -35,7 +36,12 @@ enum Route: Sendable, Hashable {
     }
 
     /// Whether it begins work that takes a place.
-    var needsPlace: Bool { self == .chatCompletions }
+    var needsPlace: Bool {
+        switch self {
+        case .chatCompletions, .completions, .responses: true
+        default: false
+        }
+    }
 
     /// Its name in metrics: a bounded set.
     var name: String {
@@ -47,6 +53,10 @@ enum Route: Sendable, Hashable {
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .chatCompletions: "/v1/chat/completions"
+        case .completions: "/v1/completions"
+        case .responses: "/v1/responses"
+        case .tokenize: "/tokenize"
+        case .detokenize: "/detokenize"
         case .trajectories: "/v1/trajectories"
         case .trajectory: "/v1/trajectories/{id}"
         case .trajectoryEvents: "/v1/trajectories/{id}/events"
@@ -75,6 +85,10 @@ enum Route: Sendable, Hashable {
         // Names of models may have slashes.
         case ("models", _): self = .model(rest.joined(separator: "/"))
         case ("chat", ["completions"]): self = .chatCompletions
+        case ("completions", []): self = .completions
+        case ("responses", []): self = .responses
+        case ("tokenize", []): self = .tokenize
+        case ("detokenize", []): self = .detokenize
         case ("trajectories", []): self = .trajectories
         case ("trajectories", _) where rest.count == 1: self = .trajectory(rest[0])
         case ("trajectories", _) where rest.count == 2 && rest[1] == "events": self = .trajectoryEvents(rest[0])

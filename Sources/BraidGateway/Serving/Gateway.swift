@@ -136,7 +136,7 @@
             for await _ in drains { break }
             let end = ContinuousClock.now + configuration.drain
             do {
-                while registry.runningCount > 0, ContinuousClock.now < end {
+                while registry.runningCount + gate.counts.running > 0, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 for run in registry.running { run.stop(.shuttingDown) }

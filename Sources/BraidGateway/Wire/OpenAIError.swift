@@ -142,6 +142,13 @@ extension OpenAIError {
             message: "the model gave no token for \(seconds) s", shouldRetry: false)
     }
 
+    /// Work that took longer than any may.
+    static func deadline(seconds: Int) -> OpenAIError {
+        OpenAIError(
+            status: 504, type: "timeout", code: "upstream_timeout",
+            message: "there was no end after \(seconds) s; ask for fewer tokens", shouldRetry: false)
+    }
+
     /// An engine that failed.
     static func upstream(_ message: String) -> OpenAIError {
         OpenAIError(

@@ -9,6 +9,18 @@ struct RunUsage: Sendable, Hashable {
     /// Those of them that are not the answer's.
     var reasoningTokens: Int
 
+    /// Nothing was used.
+    init() {
+        (promptTokens, completionTokens, reasoningTokens) = (0, 0, 0)
+    }
+
+    /// Adds what another run used.
+    static func += (left: inout RunUsage, right: RunUsage) {
+        left.promptTokens += right.promptTokens
+        left.completionTokens += right.completionTokens
+        left.reasoningTokens += right.reasoningTokens
+    }
+
     /// Reads the figures off a record.
     /// - Parameter answerTokens: tokens that the answer was written with.
     init(_ trajectory: Trajectory, answerTokens: Int) {
