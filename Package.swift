@@ -72,7 +72,7 @@ let package = Package(
             name: "BraidGateway",
             dependencies: [
                 "Braid", "BraidRemote", "BraidStore",
-                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Gateway"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Gateway"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Gateway"])),

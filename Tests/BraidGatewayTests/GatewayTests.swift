@@ -1,5 +1,7 @@
 #if Gateway
     import Braid
+    import BraidRemote
+    import BraidStore
     import Foundation
     import Testing
 
@@ -142,6 +144,153 @@
             }
         }
 
+        @Test func earlierMessagesAreNamedWhereTheMethodDoesNotReadThem() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let body =
+                    #"{"model": "m", "messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}, "#
+                    + #"{"role": "assistant", "content": "c"}, {"role": "user", "content": "d"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.fields["x-braid-ignored-fields"] == "messages[0..2]")
+                let id = try #require(answer.fields["x-braid-trajectory-id"])
+                #expect(try await server.ask("GET", "/v1/trajectories/\(id)").json["question"] as? String == "d")
+            }
+        }
+
+        /// The method that answers, or the error's code.
+        private static func method(
+            of server: TestGateway, _ model: String, _ rest: String = ""
+        ) async throws -> String? {
+            let answer = try await server.ask(
+                "POST", "/v1/chat/completions",
+                json: #"{"model": "\#(model)", "messages": [{"role": "user", "content": "?"}]\#(rest)}"#)
+            let report = try answer.json["braid"] as? [String: Any]
+            return try report?["method"] as? String ?? answer.errorCode
+        }
+
+        @Test func methodsAreChosenByNameOrField() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server async throws -> Void in
+                #expect(try await Self.method(of: server, "m") == "adaptive")
+                #expect(try await Self.method(of: server, "m:sequential") == "sequential")
+                #expect(
+                    try await Self.method(of: server, "m", #", "braid": {"method": "self-consistency", "samples": 3}"#)
+                        == "self-consistency")
+                #expect(try await Self.method(of: server, "m", #", "reasoning_effort": "none""#) == "sequential")
+                #expect(try await Self.method(of: server, "m:nothing") == "model_not_found")
+                #expect(
+                    try await Self.method(of: server, "m", #", "braid": {"method": "nothing"}"#) == "unsupported_value")
+                #expect(
+                    try await Self.method(of: server, "m:sequential", #", "braid": {"method": "adaptive"}"#)
+                        == "invalid_value")
+                #expect(try await Self.method(of: server, "m", #", "braid": {"max_threads": 0}"#) != nil)
+            }
+        }
+
+        @Test func requestsWithToolsArePassedOnUnchanged() async throws {
+            let upstream = FakeUpstream(
+                type: "text/event-stream", pieces: ["data: {\"a\"", ": 1}\n\ndata: [DONE]\n\n"])
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1/v1"),
+                credential: Credential("upstream-key"),
+                model: "real")
+            let keys = try APIKeys("ann:secret-key-1")
+            try await TestGateway.run([model], { $0.keys = keys }) { server in
+                let body =
+                    #"{"model": "m", "tools": [{"type": "function"}], "braid": {}, "stream": true, "#
+                    + #""messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask(
+                    "POST", "/v1/chat/completions", json: body, fields: ["Authorization": "Bearer secret-key-1"])
+                #expect(answer.status == 200)
+                #expect(answer.text == "data: {\"a\": 1}\n\ndata: [DONE]\n\n")
+                let asked = try #require(upstream.asked.first)
+                #expect(asked.url == "http://127.0.0.1:1/v1/chat/completions")
+                #expect(asked.headers["authorization"] == "Bearer upstream-key")
+                let bytes = asked.body ?? []
+                #expect(String(decoding: bytes, as: UTF8.self).contains(#"[{"type": "function"}]"#))
+                let sent = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+                #expect(sent["model"] as? String == "real")
+                #expect(sent.keys.sorted() == ["messages", "model", "stream", "tools"])
+                #expect(server.gateway.gate.counts == (0, 0))
+            }
+        }
+
+        @Test func aPassedOnStreamThatIsCutEndsWithAnError() async throws {
+            let upstream = FakeUpstream(
+                type: "text/event-stream", pieces: ["data: {}\n\n"], failure: .cut("reset"))
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model]) { server in
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.events.map(\.name) == ["message", "error"])
+            }
+        }
+
+        @Test func withoutAServerOfItsOwnAModelCallsNoTools() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let body =
+                    #"{"model": "m", "tools": [{"type": "function"}], "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.status == 400)
+                #expect(try answer.errorCode == "unsupported_value")
+                #expect((try answer.json["error"] as? [String: Any])?["param"] as? String == "tools")
+            }
+        }
+
+        @Test func runsAreKeptInTheStoreAndToldFromIt() async throws {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("braid-\(UUID())")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let store = await DegradingStore.open(at: folder.appendingPathComponent("runs.sqlite")) {
+                Issue.record("\($0)")
+            }
+            let models = [TestGateway.model(PacedEngine.forking())]
+            let (id, events) = try await TestGateway.run(models, store: store) { server in
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                let id = try #require(answer.fields["x-braid-trajectory-id"])
+                let events = try await server.ask("GET", "/v1/trajectories/\(id)/events").text
+                // What is on disk follows what is in memory.
+                #expect(try await eventually { try await store.events(of: id).last?.type == "end" })
+                return (id, events)
+            }
+            try await TestGateway.run(models, store: store) { server in
+                let list = try await server.ask("GET", "/v1/trajectories?query=how%20many&limit=1")
+                #expect((try list.json["data"] as? [[String: Any]])?.first?["id"] as? String == id)
+                #expect(try await server.ask("GET", "/v1/trajectories/\(id)/events").text == events)
+                let later = try await server.ask(
+                    "GET", "/v1/trajectories/\(id)/events", fields: ["Last-Event-ID": "3"])
+                #expect(later.text.hasPrefix("id: 4\n"))
+                #expect(events.hasSuffix(later.text))
+                let one = try await server.ask("GET", "/v1/trajectories/\(id)")
+                #expect(try one.json["answer"] as? String == "42")
+                #expect(try one.json["trajectory"] as? [String: Any] != nil)
+                #expect(try await server.ask("GET", "/v1/trajectories/\(id)/perfetto").status == 200)
+                #expect(
+                    try await server.ask("POST", "/v1/trajectories/\(id)/cancel").json["status"] as? String
+                        == "finished")
+                #expect(try await server.ask("GET", "/v1/trajectories/run_nothing").status == 404)
+            }
+            await store.close()
+        }
+
+        @Test func aTraceGoesOnToTheModelsServer() async throws {
+            let upstream = FakeUpstream(type: "application/json", pieces: ["{}"])
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model]) { server in
+                let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+                let answer = try await server.ask(
+                    "POST", "/v1/chat/completions",
+                    json: #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#,
+                    fields: ["traceparent": "00-\(trace)-00f067aa0ba902b7-01"])
+                #expect(answer.text == "{}")
+                let sent = try #require(upstream.asked.first?.headers["traceparent"])
+                #expect(sent.hasPrefix("00-\(trace)-"))
+                #expect(!sent.contains("00f067aa0ba902b7"))
+            }
+        }
+
         // MARK: Clients that go away
 
         @Test(arguments: [true, false]) func aClientThatGoesAwayStopsItsRun(_ isStreaming: Bool) async throws {
@@ -195,8 +344,8 @@
         }
 
         @Test func aReaderThatStallsIsCutAndItsRunStopped() async throws {
-            let long = String(repeating: " word", count: 2000)
-            let engine = PacedEngine { _ in Array(repeating: .text(long), count: 200) }
+            let long = String(repeating: " " + String(repeating: "w", count: 2000), count: 20)
+            let engine = PacedEngine { _ in Array(repeating: .text(long), count: 200) + [.hang] }
             try await TestGateway.run(
                 [TestGateway.model(engine)],
                 { configuration in

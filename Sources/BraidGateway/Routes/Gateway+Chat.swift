@@ -1,4 +1,6 @@
 #if Gateway
+    import Foundation
+
     extension Gateway {
         /// `POST /v1/chat/completions`.
         func chat(_ exchange: Exchange, _ body: [UInt8]) async throws -> Reply {

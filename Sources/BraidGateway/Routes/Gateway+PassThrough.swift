@@ -1,7 +1,7 @@
 #if Gateway
     import BraidRemote
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
     import NIOCore
 
     extension Gateway {
@@ -34,7 +34,8 @@
                 }
             } catch {
                 gate.leave(ticket)
-                throw (error as? TransportError).map { OpenAIError.upstream($0.description) } ?? error
+                if let error = error as? TransportError { throw OpenAIError.upstream(error.description) }
+                throw error
             }
             guard answer.status != 401, answer.status != 403 else {
                 gate.leave(ticket)
@@ -48,8 +49,9 @@
             return Reply(
                 status: .init(code: answer.status), fields: fields,
                 content: .stream { writer in
-                    let piping = Task { [writer] in
-                        var writer = writer
+                    let handover = Handover(writer: writer)
+                    let piping = Task {
+                        var writer = handover.writer
                         try await Self.pipe(answer, isStream: isStream, to: &writer)
                     }
                     try await exchange.connection.whenClosed({ _ in piping.cancel() }) {

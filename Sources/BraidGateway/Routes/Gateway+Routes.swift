@@ -1,5 +1,6 @@
 #if Gateway
     import Braid
+    import BraidStore
     import Foundation
     import HTTPTypes
 

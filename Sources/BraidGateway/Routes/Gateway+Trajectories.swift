@@ -3,7 +3,8 @@
     import BraidStore
     import Foundation
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
+    import Logging
     import NIOCore
 
     extension Gateway {
@@ -88,8 +89,9 @@
             return Reply(
                 fields: Self.streamFields,
                 content: .stream { writer in
-                    let reading = Task { [writer] in
-                        var writer = writer
+                    let handover = Handover(writer: writer)
+                    let reading = Task {
+                        var writer = handover.writer
                         switch run {
                         case .live(let live): try await Self.write(live.log, after: first, to: &writer)
                         case .stored(let run): try await Self.write(run, of: store, after: first, to: &writer)

@@ -2,7 +2,7 @@
     public import Braid
     public import BraidStore
     internal import HTTPTypes
-    internal import Hummingbird
+    internal import HummingbirdCore
     internal import Logging
     internal import NIOCore
     internal import NIOHTTP1
@@ -82,7 +82,9 @@
                     address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                     availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-                responder: { request, writer, channel in try await self.respond(request, writer, channel) },
+                responder: { (request, writer: consuming ResponseWriter, channel) in
+                    try await self.respond(request, writer, channel)
+                },
                 onServerRunning: { listening($0.localAddress?.port ?? self.configuration.port) })
             let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
             // Whether the server is over with what a task did.
@@ -261,7 +263,7 @@
                 try await writer.write(response: head, body: body)
             case .stream(let write):
                 var body: any ResponseBodyWriter = try await writer.writeHead(head)
-                try await write(&body)
+                if !isHead { try await write(&body) }
                 try await body.finish(nil)
             }
         }

@@ -1,6 +1,6 @@
 #if Gateway
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
 
     /// What a request is answered with.
     struct Reply: Sendable {

@@ -80,9 +80,9 @@ final class TestClient {
                 answer.body = try await take(length)
             } else {
                 while true {
-                    let line = String(decoding: try await line(), as: UTF8.self)
-                    guard let size = Int(line.prefix { $0.isHexDigit }, radix: 16) else {
-                        throw TestSocket.Failure(description: "no chunk: \(line)")
+                    let sizeLine = String(decoding: try await line(), as: UTF8.self)
+                    guard let size = Int(sizeLine.prefix { $0.isHexDigit }, radix: 16) else {
+                        throw TestSocket.Failure(description: "no chunk: \(sizeLine)")
                     }
                     answer.body += try await take(size)
                     _ = try await line()

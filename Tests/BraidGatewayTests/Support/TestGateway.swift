@@ -1,6 +1,6 @@
 #if Gateway
     import Braid
-    import BraidRemote
+    import BraidStore
     import Testing
 
     @testable import BraidGateway
@@ -33,14 +33,14 @@
 
         static func run<Result: Sendable>(
             _ models: [ServedModel], _ change: (inout GatewayConfiguration) -> Void = { _ in },
-            _ body: @escaping @Sendable (TestGateway) async throws -> Result
+            store: DegradingStore? = nil, _ body: @escaping @Sendable (TestGateway) async throws -> Result
         ) async throws -> Result {
             var configuration = GatewayConfiguration()
             configuration.port = 0
             configuration.logLevel = .critical
             configuration.drain = .seconds(5)
             change(&configuration)
-            let gateway = try Gateway(models: models, configuration: configuration)
+            let gateway = try Gateway(models: models, configuration: configuration, store: store)
             let (ports, source) = AsyncStream<Int>.makeStream()
             return try await withThrowingTaskGroup(of: Result?.self) { group in
                 group.addTask {
