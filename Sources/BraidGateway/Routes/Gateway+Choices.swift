@@ -1,6 +1,7 @@
 #if Gateway
+    import Foundation
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
 
     extension Gateway {
         /// Answers a chat request that wants several choices: each is a run of its own with a place of its own, all go on

@@ -2,7 +2,7 @@
     import Braid
     import Foundation
     import HTTPTypes
-    import Hummingbird
+    import HummingbirdCore
     import NIOCore
 
     extension Gateway {

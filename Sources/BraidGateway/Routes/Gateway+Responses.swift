@@ -1,4 +1,6 @@
 #if Gateway
+    import Foundation
+
     extension Gateway {
         /// `POST /v1/responses`.
         func respond(_ exchange: Exchange, to body: [UInt8]) async throws -> Reply {

@@ -1,5 +1,6 @@
 #if Gateway
     import Braid
+    import HTTPTypes
 
     extension Gateway {
         /// `POST /tokenize`: the tokens that a model reads for a raw prompt, or for messages in its own chat frame.
