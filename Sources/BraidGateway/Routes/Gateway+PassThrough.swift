@@ -12,7 +12,7 @@
         {
             var model: [UInt8] = []
             JSONEscape.append(upstream.model, to: &model)
-            let body = document.object(without: ["braid", "model"], adding: [("model", model)])
+            let body = document.object(without: ["braid"], replacing: ["model": model])
             var headers = [
                 "content-type": "application/json", "accept": "application/json, text/event-stream",
                 "user-agent": "braid",

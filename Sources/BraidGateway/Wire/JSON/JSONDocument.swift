@@ -40,31 +40,21 @@ final class JSONDocument: Sendable {
     /// The whole value.
     var root: JSONField { JSONField(self, node: 0, path: "") }
 
-    /// The text of an object with some members left out and others put in.
+    /// The text of an object with some members left out and the values of others exchanged.
     ///
     /// What is kept is kept byte for byte, so that a body can be passed on without its numbers and texts being rewritten.
-    func object(without names: Set<String>, adding members: [(name: String, value: [UInt8])]) -> [UInt8] {
+    func object(without left: Set<String>, replacing values: [String: [UInt8]]) -> [UInt8] {
         var text: [UInt8] = [UInt8(ascii: "{")]
-        func separate() { if text.count > 1 { text.append(UInt8(ascii: ",")) } }
-        if root.kind == .object {
-            var index = 1
-            while index + 1 < nodes.count {
-                let name = JSONField(self, node: index, path: "")
-                let value = nodes[index + 1]
-                if !names.contains(name.decodedString) {
-                    separate()
-                    text += name.raw
-                    text.append(UInt8(ascii: ":"))
-                    text += bytes[Int(value.start)..<Int(value.end)]
-                }
-                index = Int(value.next)
-            }
-        }
-        for member in members {
-            separate()
-            JSONEscape.append(member.name, to: &text)
+        var index = 1
+        while root.kind == .object, index + 1 < nodes.count {
+            let name = JSONField(self, node: index, path: "")
+            let value = nodes[index + 1]
+            index = Int(value.next)
+            if left.contains(name.decodedString) { continue }
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
+            text += name.raw
             text.append(UInt8(ascii: ":"))
-            text += member.value
+            text += values[name.decodedString] ?? Array(bytes[Int(value.start)..<Int(value.end)])
         }
         text.append(UInt8(ascii: "}"))
         return text
