@@ -8,6 +8,8 @@ final class PacedEngine: Engine {
     enum Step: Sendable {
         /// Writes text; tags in it are control tokens.
         case text(String)
+        /// Writes one token so many times.
+        case token(String, times: Int)
         /// Waits until the test opens the gate, or the decode call is cancelled.
         case wait(Gate)
         /// Waits until the decode call is cancelled.
@@ -84,8 +86,16 @@ final class PacedEngine: Engine {
 
     fileprivate func closed() { state.withLock { $0.openContexts -= 1 } }
 
+    private func tokens(of step: Step) -> [DecodedToken] {
+        switch step {
+        case .text(let text): tokens(of: text)
+        case .token(let text, let times): Array(repeating: DecodedToken(id: 3, text: text), count: times)
+        case .wait, .hang, .fail: []
+        }
+    }
+
     /// Splits text into tags and words.
-    fileprivate func tokens(of text: String) -> [DecodedToken] {
+    private func tokens(of text: String) -> [DecodedToken] {
         var tokens: [DecodedToken] = []
         var rest = text[...]
         while !rest.isEmpty {
@@ -117,8 +127,8 @@ final class PacedEngine: Engine {
                 case .wait(let gate): try await gate.pass()
                 case .hang: try await Task.sleep(for: .seconds(600))
                 case .fail(let error): throw error
-                case .text(let text):
-                    for token in tokens(of: text) {
+                case .text, .token:
+                    for token in tokens(of: step) {
                         try Task.checkCancellation()
                         context.append(token.control ?? token.text)
                         state.withLock { $0.tokens += 1 }
