@@ -112,7 +112,9 @@ let package = Package(
         // Counts what the tests' own executable allocates.
         .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
-        .testTarget(name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], swiftSettings: settings),
+        .testTarget(
+            name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
             name: "BraidInferenceTests",
@@ -144,7 +146,10 @@ let package = Package(
         .testTarget(name: "BraidEvaluationTests", dependencies: ["Braid", "BraidEvaluation"], swiftSettings: settings),
         .testTarget(
             name: "BraidCLITests",
-            dependencies: ["Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote"],
+            dependencies: [
+                "Braid", "BraidCLI", "BraidEvaluation", "BraidInference", "BraidModels", "BraidRemote",
+                .target(name: "BraidStore", condition: .when(traits: ["Gateway"])),
+            ],
             swiftSettings: settings),
     ]
 )

@@ -10,8 +10,11 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "BraidBenchmarks",
     platforms: [.macOS(.v15)],
+    traits: [
+        .trait(name: "Gateway", description: "The load test of the server.")
+    ],
     dependencies: [
-        .package(name: "Braid", path: ".."),
+        .package(name: "Braid", path: "..", traits: [.trait(name: "Gateway", condition: .when(traits: ["Gateway"]))]),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     ],
     targets: [
@@ -33,6 +36,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/BraidOverhead",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "braid-streams",
+            dependencies: [
+                .product(name: "Braid", package: "Braid"),
+                .product(name: "BraidGateway", package: "Braid", condition: .when(traits: ["Gateway"])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/BraidStreams",
             swiftSettings: settings),
     ]
 )

@@ -10,17 +10,20 @@ struct DialectFields {
     /// Reads the keys.
     /// - Throws: ``DialectFileError`` for a document that is no mapping, and for unknown and repeated keys.
     init(_ root: Node?, source: String) throws(DialectFileError) {
+        try self.init(
+            root, keys: DialectFile.keys, source: source,
+            otherwise: "the document must be a mapping of keys to values, such as 'name: mine'")
+    }
+
+    private init(_ root: Node?, keys: [String], source: String, otherwise reason: String) throws(DialectFileError) {
         self.source = source
         self.root = root
-        guard case .mapping(let mapping)? = root else {
-            throw Self.error(root, source, "the document must be a mapping of keys to values, such as 'name: mine'")
-        }
+        guard case .mapping(let mapping)? = root else { throw Self.error(root, source, reason) }
         var fields: [String: Node] = [:]
         for (key, value) in mapping {
-            guard case .scalar(let scalar) = key, DialectFile.keys.contains(scalar.string) else {
+            guard case .scalar(let scalar) = key, keys.contains(scalar.string) else {
                 let name = key.scalar?.string ?? "a key that is not a word"
-                throw Self.error(
-                    key, source, "unknown key \(name); allowed: \(DialectFile.keys.joined(separator: ", "))")
+                throw Self.error(key, source, "unknown key \(name); allowed: \(keys.joined(separator: ", "))")
             }
             guard fields.updateValue(value, forKey: scalar.string) == nil else {
                 throw Self.error(key, source, "the key \(scalar.string) stands here for the second time")
@@ -73,7 +76,10 @@ struct DialectFields {
 
     private func base() throws(DialectFileError) -> Dialect {
         guard let name = try text("extends") else {
-            for key in ["answer", "ends", "shows", "join", "thread"] where fields[key] == nil {
+            // Threads of messages are told apart by their messages.
+            let isOfMessages = try text("fork") == "messages"
+            for key in ["answer", "ends", "shows", "join", "thread"]
+            where fields[key] == nil && !(key == "thread" && isOfMessages) {
                 throw error(root, "the key \(key) is missing; give it, or name a dialect to start from with extends")
             }
             return Dialect(
@@ -88,17 +94,15 @@ struct DialectFields {
 
     private func forkPoint(_ before: Dialect.ForkPoint) throws(DialectFileError) -> Dialect.ForkPoint? {
         let threads = try number("threads")
-        let written = try text("fork")
         let named: String
         switch before {
-        case _ where written != nil: named = written ?? ""
-        case .blockOpening: named = "block-opening"
-        case .start: named = "start"
-        case .outlines, .messages:
-            guard threads == nil else {
-                throw error(fields["threads"], "threads is for fork block-opening and start only")
-            }
-            return nil
+        case .outlines: named = try text("fork") ?? "outlines"
+        case .blockOpening: named = try text("fork") ?? "block-opening"
+        case .start: named = try text("fork") ?? "start"
+        case .messages: named = try text("fork") ?? "messages"
+        }
+        guard named == "messages" || fields["messages"] == nil else {
+            throw error(fields["messages"], "messages is for fork messages only")
         }
         let count: Int
         switch before {
@@ -107,11 +111,48 @@ struct DialectFields {
         }
         switch named {
         case "outlines" where threads == nil: return .outlines
+        case "messages" where threads == nil: return .messages(try messages(before))
         case "block-opening": return .blockOpening(threads: threads ?? count)
         case "start": return .start(threads: threads ?? count)
-        case "outlines": throw error(fields["threads"], "threads is for fork block-opening and start only")
-        default: throw error(fields["fork"], "fork is '\(named)'; allowed: outlines, block-opening, start")
+        case "outlines", "messages":
+            throw error(fields["threads"], "threads is for fork block-opening and start only")
+        default: throw error(fields["fork"], "fork is '\(named)'; allowed: outlines, messages, block-opening, start")
         }
+    }
+
+    /// The messages' syntax: what the file says of it, and what it extends where the file says nothing.
+    private func messages(_ before: Dialect.ForkPoint) throws(DialectFileError) -> MessageSyntax {
+        var base: MessageSyntax?
+        if case .messages(let syntax) = before { base = syntax }
+        guard let node = fields["messages"] else {
+            guard let base else {
+                throw error(
+                    root, "the key messages is missing: a dialect that forks at messages says how they are written")
+            }
+            return base
+        }
+        let keys = DialectFile.messageKeys
+        let parts = try DialectFields(
+            node, keys: keys, source: source,
+            otherwise: "messages must be a mapping of the keys \(keys.joined(separator: ", "))")
+        return MessageSyntax(
+            list: try parts.given(try parts.tags("list") ?? nil, "list", base?.list),
+            message: try parts.given(try parts.text("message"), "message", base?.message),
+            joined: try parts.given(try parts.tags("joined") ?? nil, "joined", base?.joined),
+            returned: try parts.given(try parts.text("returned"), "returned", base?.returned),
+            failed: try parts.given(try parts.text("failed"), "failed", base?.failed),
+            childPrompt: try parts.given(try parts.tokenText("child-prompt"), "child-prompt", base?.childPrompt),
+            marker: try parts.given(try parts.text("marker"), "marker", base?.marker))
+    }
+
+    /// A value, or the one before; one of them must be there.
+    private func given<Value>(_ value: Value?, _ key: String, _ before: Value?) throws(DialectFileError) -> Value {
+        guard let value = value ?? before else {
+            throw error(
+                fields[key] ?? root,
+                "messages has no \(key); it needs \(DialectFile.messageKeys.joined(separator: ", "))")
+        }
+        return value
     }
 
     private func conclusion(_ before: Dialect.Conclusion?) throws(DialectFileError) -> Dialect.Conclusion?? {
@@ -128,10 +169,13 @@ struct DialectFields {
     }
 
     private func answer() throws(DialectFileError) -> Dialect.AnswerForm? {
-        if case .scalar(let scalar)? = fields["answer"], scalar.string == "boxed" { return .boxed }
+        if case .scalar(let scalar)? = fields["answer"] {
+            if scalar.string == "boxed" { return .boxed }
+            if scalar.string == "message" { return .message }
+        }
         guard let tags = try tags("answer") else { return nil }
         guard let tags else {
-            throw error(fields["answer"], "answer is empty; allowed: boxed, a name, or a list of two tags")
+            throw error(fields["answer"], "answer is empty; allowed: boxed, message, a name, or a list of two tags")
         }
         return .tagged(tags)
     }

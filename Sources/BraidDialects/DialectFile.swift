@@ -13,13 +13,31 @@ internal import Yams
 ///     thread-seed: ["\n", {tag: "<Branch>"}, "\n{n}:"]
 ///     later-joined-seed: [{tag: "<Branch>"}, "\n{n}:"]
 ///     cut-thread-end: ["\n", {tag: "</Branch>"}]
+///
+/// With `fork: messages` threads are asked in messages, as in the dialect `apr`; `messages` holds the properties of
+/// `MessageSyntax` as keys of its own.
+///
+///     fork: messages
+///     messages:
+///       list: ["<Calls>", "<End Calls>"]
+///       message: "Call {n}: "
+///       joined: ["<Results>", "<End Results>"]
+///       returned: "Result of call {n}"
+///       failed: "No result of call {n}"
+///       child-prompt: [{tag: "<s>"}, "Task: {message}\n"]
+///       marker: "Done"
+///     answer: message
 public enum DialectFile {
     /// Most bytes of a file.
     public static let byteLimit = 64 * 1024
 
+    /// Keys that `messages` may have.
+    public static let messageKeys = ["list", "message", "joined", "returned", "failed", "child-prompt", "marker"]
+
     /// Keys that a file may have.
     public static let keys = [
-        "name", "extends", "prompt-start", "prompt-end", "fork", "threads", "parallel", "outlines", "outline", "thread",
+        "name", "extends", "prompt-start", "prompt-end", "fork", "threads", "messages", "parallel", "outlines",
+        "outline", "thread",
         "returns", "conclusion", "conclusion-after-block", "think", "answer", "ends", "separator", "outline-start",
         "number-suffix", "numbering", "dependencies", "fork-text", "thread-seed", "later-joined-seed", "cut-thread-end",
         "thread-tail", "threads-end", "shows", "join", "maximum-depth", "failed-return", "maximum-outlines",

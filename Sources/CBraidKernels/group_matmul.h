@@ -10,6 +10,10 @@
 
 #include "group_layout.h"
 
+#ifndef BRAID_WIDENED_TILE_ROWS
+#define BRAID_WIDENED_TILE_ROWS BRAID_TILE_ROWS
+#endif
+
 typedef int32_t mask8 __attribute__((ext_vector_type(8)));
 typedef int32_t mask4 __attribute__((ext_vector_type(4)));
 typedef uint16_t shorts16 __attribute__((ext_vector_type(16)));
@@ -27,25 +31,7 @@ BRAID_INLINE mask dot(mask sums, mask weights, mask x) {
     return (mask)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, (__m512i)x);
 }
 
-#elif defined(__x86_64__)
-
-#define BRAID_STORED_WEIGHTS false
-
-/// Two products fit 16 bits only if one factor has no sign and the other is not -128; so the weight's sign moves over
-/// to the activation, which is -127 at the least.
-BRAID_INLINE __m256i dot8(__m256i sums, __m256i weights, __m256i x) {
-    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(x, weights));
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-}
-
-BRAID_INLINE mask dot(mask sums, mask weights, mask x) {
-    mask result;
-    result.lo = (mask8)dot8((__m256i)sums.lo, (__m256i)weights.lo, (__m256i)x.lo);
-    result.hi = (mask8)dot8((__m256i)sums.hi, (__m256i)weights.hi, (__m256i)x.hi);
-    return result;
-}
-
-#else
+#elif defined(__aarch64__)
 
 #define BRAID_STORED_WEIGHTS false
 
@@ -99,14 +85,6 @@ BRAID_INLINE words vector(const uint8_t *w) {
     return value;
 }
 
-/// Vector `k` of a block, four columns of sixteen outputs, as `dot` takes it.
-BRAID_INLINE mask block_weights(const uint8_t *w, const size_t k, const int32_t type) {
-    words v = vector(w + (type == BRAID_WEIGHT_Q8 ? k : k % 4) * sizeof v);
-    if (type == BRAID_WEIGHT_Q8) return (mask)(BRAID_STORED_WEIGHTS ? v : v ^ 0x80808080u);
-    v = (k < 4 ? v : v >> 4) & 0x0f0f0f0fu;
-    return BRAID_STORED_WEIGHTS ? (mask)v : (mask)((bytes64)v - 8);
-}
-
 /// Sums of a tile: of each row and group, even and odd columns, or pairs of them, apart.
 typedef lanes tile_sums[BRAID_TILE_ROWS][BRAID_TILE_GROUPS][2];
 
@@ -135,6 +113,98 @@ BRAID_INLINE void add_columns(tile_sums sums, const uint8_t *x, size_t x_stride,
         w += 2 * BRAID_STEP_VECTORS * 64;
         x += 2 * BRAID_STEP_VECTORS * (type == BRAID_WEIGHT_BF16 ? 8 : 4);
     }
+}
+
+#if defined(__x86_64__) && !BRAID_INT8_DOT
+
+BRAID_INLINE __m256i vector8(const uint8_t *w) { return _mm256_loadu_si256((const __m256i *)w); }
+
+/// Sums of the products of one block: sixteen outputs of each row in two registers.
+///
+/// The loops over columns stay loops: with sixteen registers, once they are unrolled, the compiler takes one row after
+/// the other and keeps what it has made of the weights in memory.
+BRAID_INLINE void block_dots(__m256i dots[][2], const uint8_t *x, size_t x_stride, const uint8_t *quants,
+                             const size_t row_count, const int32_t type) {
+    const __m256i ones = _mm256_set1_epi16(1), half = _mm256_set1_epi8(0x0f), top = _mm256_set1_epi8(-128);
+    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) dots[r][0] = dots[r][1] = _mm256_setzero_si256();
+    if (type == BRAID_WEIGHT_Q8) {
+        // Two products fit 16 bits only if one factor has no sign and the other is not -128; so the weight's sign moves
+        // over to the activation, which is -127 at the least.
+        _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < 8; k++, quants += 64) {
+            __m256i weights[2], magnitudes[2];
+            BRAID_UNROLL for (size_t i = 0; i < 2; i++) {
+                weights[i] = _mm256_xor_si256(vector8(quants + 32 * i), top);
+                magnitudes[i] = _mm256_abs_epi8(weights[i]);
+            }
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+                const __m256i four = _mm256_set1_epi32((int32_t)word(x + r * x_stride + 4 * k));
+                BRAID_UNROLL for (size_t i = 0; i < 2; i++) {
+                    __m256i pairs = _mm256_maddubs_epi16(magnitudes[i], _mm256_sign_epi8(four, weights[i]));
+                    dots[r][i] = _mm256_add_epi32(dots[r][i], _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+        return;
+    }
+    // Stored weights are 0...15, so sixteen products of a block fit 16 bits: 16 * 15 * 127 = 30480.
+    _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < 4; k++, quants += 64) {
+        BRAID_UNROLL for (size_t high = 0; high < 2; high++) {
+            __m256i weights[2];
+            BRAID_UNROLL for (size_t i = 0; i < 2; i++) {
+                weights[i] = vector8(quants + 32 * i);
+                if (high) weights[i] = _mm256_srli_epi16(weights[i], 4);
+                weights[i] = _mm256_and_si256(weights[i], half);
+            }
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+                const __m256i four = _mm256_set1_epi32((int32_t)word(x + r * x_stride + 4 * (k + 4 * high)));
+                BRAID_UNROLL for (size_t i = 0; i < 2; i++) {
+                    dots[r][i] = _mm256_add_epi16(dots[r][i], _mm256_maddubs_epi16(weights[i], four));
+                }
+            }
+        }
+    }
+    BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+        const __m256i offset = _mm256_set1_epi32((int32_t)word(x + r * x_stride + offsetof(braid_block, offset)));
+        BRAID_UNROLL for (size_t i = 0; i < 2; i++) {
+            dots[r][i] = _mm256_add_epi32(offset, _mm256_madd_epi16(dots[r][i], ones));
+        }
+    }
+}
+
+/// What a group of blocks adds to the first sum of every row.
+BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *group,
+                             size_t group_bytes, size_t blocks, const size_t row_count, const size_t group_count,
+                             const int32_t type) {
+    (void)group_bytes, (void)group_count;
+    const size_t width = braid_quant_bytes(type);
+    const uint8_t *quants = group + 64, *scales = group;
+    for (size_t b = 0; b < blocks; b++, x += sizeof(braid_block)) {
+        __m256i dots[BRAID_TILE_ROWS][2];
+        block_dots(dots, x, x_stride, quants, row_count, type);
+        halves stored;
+        memcpy(&stored, scales, sizeof stored);
+        const lanes scale = __builtin_convertvector(stored, lanes);
+        BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+            mask all;
+            all.lo = (mask8)dots[r][0], all.hi = (mask8)dots[r][1];
+            const lanes factor = scale * number(x + r * x_stride + offsetof(braid_block, scale));
+            sums[r][0][0] = fused(__builtin_convertvector(all, lanes), factor, sums[r][0][0]);
+        }
+        // To the second block of this pair, or to the next pair.
+        const bool second = b % 2 != 0;
+        quants += second ? width + 64 : width;
+        scales += second ? 32 + 2 * width : 32;
+    }
+}
+
+#else
+
+/// Vector `k` of a block, four columns of sixteen outputs, as `dot` takes it.
+BRAID_INLINE mask block_weights(const uint8_t *w, const size_t k, const int32_t type) {
+    words v = vector(w + (type == BRAID_WEIGHT_Q8 ? k : k % 4) * sizeof v);
+    if (type == BRAID_WEIGHT_Q8) return (mask)(BRAID_STORED_WEIGHTS ? v : v ^ 0x80808080u);
+    v = (k < 4 ? v : v >> 4) & 0x0f0f0f0fu;
+    return BRAID_STORED_WEIGHTS ? (mask)v : (mask)((bytes64)v - 8);
 }
 
 /// What groups of blocks, `group_bytes` apart, add to the first sum of every row.
@@ -175,6 +245,8 @@ BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, 
         scales += second ? 32 + 2 * width : 32;
     }
 }
+
+#endif
 
 /// y[r, 0..<16 * group_count] for `row_count` rows. The counts and `type` are constants at every call, so this becomes one
 /// straight loop for each; how an element is summed does not depend on the counts.
@@ -247,7 +319,7 @@ BRAID_INLINE void group_matmul(float *y, size_t y_stride, const uint8_t *x, size
             o += wide;
         } else if (o >= first && end - o >= BRAID_GROUP_OUTPUTS) {
             tiles(y + o, y_stride, x, x_stride, rows, group, blocks, bias ? bias + o : NULL, accumulate,
-                  BRAID_TILE_ROWS, 1, type);
+                  type == BRAID_WEIGHT_BF16 ? BRAID_WIDENED_TILE_ROWS : BRAID_TILE_ROWS, 1, type);
             o += BRAID_GROUP_OUTPUTS;
         } else {
             // The range begins or ends within this group.

@@ -5,9 +5,11 @@
 ///   BRAID_TARGET       the target features of its functions, as a string; not defined where the base has them
 ///   BRAID_INT8_DOT     1 to use the processor's dot product of bytes, or 0
 ///   BRAID_BF16_DOT     1 to use that of bf16, or 0
-///   BRAID_TILE_ROWS    rows of activations of a register tile: 2, 4 or 8
+///   BRAID_TILE_ROWS    rows of activations of a register tile, 1...8
 ///   BRAID_TILE_GROUPS  groups of weights that a wide tile, for many rows, holds: 1 or 2
 ///   BRAID_WIDE_TILE_ROWS  rows of a wide tile, at most BRAID_TILE_ROWS
+///   BRAID_WIDENED_TILE_ROWS  rows of a tile of bf16 weights, which take registers while they are widened; at most, and
+///                      if not defined, BRAID_TILE_ROWS
 ///   BRAID_QUERY_TILE   queries that meet a page together, see vector_attention.h; a power of two, 1...8
 ///   BRAID_VALUE_LANES  lane vectors of a value row that they meet at a time
 ///

@@ -57,6 +57,9 @@ struct BinaryTests {
                 ["ask", "x", "--method", "mcts", "--verifier", "log-probability"],
                 "allowed for --method mcts: exact, judge"
             ),
+            (["ask", "x", "--layout", "combined"], "--layout is for --method hogwild only"),
+            (["ask", "x", "--prompts", "p.json"], "--prompts is for --method sequential, self-consistency, best-of-n"),
+            (["ask", "x", "--method", "mcts", "--prompts", "/no/such"], "cannot read /no/such"),
             (["ask", "x", "--router"], "--router is for --method skeleton-of-thought only"),
             (["ask", "x", "--wait", "1"], "--wait is for --method sequential only"),
             (["ask", "x", "--method", "sequential", "--wait", "65"], "--wait is 65; allowed: 0 to 64"),
@@ -226,6 +229,27 @@ struct BinaryTests {
             #expect(outcome.error.contains("--dialect"), "\(list)")
         }
         #expect(try Binary.run("data", "--mode", "sequential", "--dialect", "npr").code == 2)
+    }
+
+    @Test("a saved trajectory is rewritten in another dialect, with what is lost, and shown")
+    func convertedTrajectory() throws {
+        let saved = try Binary.run("data", "--count", "1", "--share", "equations=100").output
+        let converted = try Binary.run("dialect", "convert", "--to", "multiverse", "-", input: Data(saved.utf8))
+        // Threads of braid have no conclusion of their own: what they return stands in it.
+        #expect(converted.code == 0, "\(converted.error)")
+        #expect(converted.error.contains("note: conclusions repeat what threads returned\n"))
+        #expect(converted.error.contains("note: left out: token ids, log-probabilities, token counts and times"))
+        #expect(converted.output.contains(#""dialect":"multiverse""#))
+        let shown = try Binary.run("show", "-", input: Data(converted.output.utf8))
+        #expect(shown.code == 0)
+        #expect(shown.output.contains("<Goal>") && shown.output.contains("fork into"))
+        let refused = try Binary.run("dialect", "convert", "--to", "apr", "-", input: Data(saved.utf8))
+        #expect(refused.code == 2 && refused.error.contains("threads of apr see one message"))
+        let unknown = saved.replacing(#""dialect":"braid""#, with: #""dialect":"mine""#)
+        let unnamed = try Binary.run("dialect", "convert", "--to", "npr", "-", input: Data(unknown.utf8))
+        #expect(unnamed.code == 2 && unnamed.error.contains("name the dialect's YAML file with --from"))
+        let text = try Binary.run("dialect", "convert", "--to", "npr", "-", input: Data("<Answer> 1</Answer>".utf8))
+        #expect(text.code == 2 && text.error.contains("name it with --from"))
     }
 
     @Test("a reader that goes away is no crash")

@@ -1,5 +1,6 @@
 import Braid
 import BraidDialects
+import Foundation
 import Testing
 
 @Suite("A dialect is read from YAML, strictly")
@@ -57,6 +58,105 @@ struct DialectFileTests {
         #expect(dialect.prompt(for: "x").rendered == "<Q>x</Q>")
     }
 
+    private static func fixture() throws -> String {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+        return try String(contentsOf: folder.appendingPathComponent("subcalls.yaml"), encoding: .utf8)
+    }
+
+    @Test("messages of its own: the file says how lists, results and failures are written")
+    func messages() throws {
+        let dialect = try Self.dialect(try Self.fixture())
+        let syntax = try #require(dialect.messages)
+        #expect(
+            syntax
+                == MessageSyntax(
+                    list: TagPair(open: "<Calls>", close: "<End Calls>"), message: "Call {n}: ",
+                    joined: TagPair(open: "<Results>", close: "<End Results>"),
+                    returned: "Result of call {n} ({message})", failed: "No result of call {n} ({message})",
+                    childPrompt: TokenText([.control("<s>"), .text("Part of a task: {message}\n")]), marker: "Done"))
+        #expect(dialect.answer == .message && dialect.shows == .returns && dialect.thread == nil)
+
+        let text = "First.\n<Calls>\nCall 1: find x\nCall 2: find y\n<End Calls>\n"
+        var parser = DialectParser(dialect)
+        let events = parser.consume(text: text)
+        #expect(events.contains(.outline(Outline(number: 1, text: "find x"))))
+        #expect(events.contains(.outline(Outline(number: 2, text: "find y"))))
+        #expect(events.last == .outlinesClosed && parser.malformedCount == 0)
+        #expect(
+            dialect.forkingText([Outline(number: 1, text: "find x")]).rendered
+                == "<Calls>\nCall 1: find x\n<End Calls>\n")
+        #expect(
+            syntax.prompt(for: Outline(number: 1, text: "find x"), from: text)?.rendered
+                == "<s>Part of a task: find x\n")
+        let joined = dialect.joinedText([
+            Dialect.JoinedThread(
+                outline: Outline(number: 1, text: "find x"), returned: .text("x = 5"), content: [], isClosed: true),
+            Dialect.JoinedThread(
+                outline: Outline(number: 2, text: "find y"), returned: nil, content: [], isClosed: false),
+        ])
+        #expect(
+            joined.rendered == """
+                <Results>
+                Result of call 1 (find x)
+                x = 5
+                No result of call 2 (find y)
+                <End Results>
+
+                """)
+        #expect(syntax.returned(in: "so x is 5 Done\nx = 5\nDone") == "x = 5\nDone")
+    }
+
+    @Test("messages that extend those of another dialect change what the file says")
+    func extendedMessages() throws {
+        let dialect = try Self.dialect("name: x\nextends: apr\nmessages:\n  marker: Found")
+        var syntax = try #require(Dialect.apr.messages)
+        syntax.marker = "Found"
+        #expect(dialect.forkPoint == .messages(syntax))
+        #expect(try Self.dialect("name: x\nextends: apr").forkPoint == Dialect.apr.forkPoint)
+    }
+
+    @Test(
+        "what is wrong with messages is named with its place and what is allowed",
+        arguments: [
+            ("  marker: \"Done\"", "  colour: red", "line 13, column 3: unknown key colour; allowed: list, message"),
+            ("  marker: \"Done\"\n", "", "line 7, column 3: messages has no marker; it needs list, message"),
+            ("  marker: \"Done\"", "  marker: \"\"", "messages.marker is ''"),
+            ("  marker: \"Done\"", "  marker: Done\n  marker: Done", "duplicated key(s): 'marker'"),
+            ("\"Call {n}: \"", "\"Call: \"", "messages.message is 'Call: '; allowed: one line with {n}"),
+            ("\"Call {n}: \"", "\"{n}: \"", "messages.message is ''; allowed: 1 to 64 bytes"),
+            ("\"Call {n}: \"", "[a]", "message must be a text"),
+            (
+                "\"No result of call {n} ({message})\"", "\"Result of call {n}\"",
+                "messages.returned and messages.failed have"
+            ),
+            ("\"<End Results>\"", "\"<Calls>\"", "messages.list and messages.joined have the same tag <Calls>"),
+            ("[\"<Calls>\", \"<End Calls>\"]", "[\"<Calls>\"]", "list has 1 tags"),
+            ("Part of a task: {message}", "Part of a task", "messages.child-prompt is"),
+            ("fork: messages", "fork: outlines\nthread: T", "messages is for fork messages only"),
+            ("fork: messages", "fork: messages\nthreads: 2", "threads is for fork"),
+            ("fork: messages", "fork: messages\nthread: T", "thread is there and cannot be used"),
+            ("answer: message", "answer: Answer", "answer is tags; allowed: message or boxed"),
+            ("shows: returns", "shows: whole-threads", "shows is whole-threads"),
+            ("join: reprefill", "join: stitch", "join is stitch; allowed: reprefill"),
+        ])
+    func messageErrors(part: String, replacement: String, words: String) throws {
+        let yaml = try Self.fixture().replacing(part, with: replacement)
+        let error = #expect(throws: DialectFileError.self) { try Self.dialect(yaml) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("a dialect of messages needs them, and a dialect without them has no answer in one")
+    func missingMessages() {
+        for (yaml, words) in [
+            ("name: x\nextends: braid\nfork: messages", "the key messages is missing"),
+            ("name: x\nextends: apr\nmessages: ~", "messages must be a mapping of the keys list, message"),
+            ("name: x\nextends: braid\nanswer: message", "answer is message; allowed: boxed"),
+        ] {
+            let error = #expect(throws: DialectFileError.self) { try Self.dialect(yaml) }
+            #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test(
         "what is wrong is named with its place and what is allowed",
         arguments: [
@@ -71,7 +171,7 @@ struct DialectFileTests {
             ("name: x\nextends: braid\nmaximum-outlines: 0", "maximum-outlines is 0; allowed: 1 to 64"),
             ("name: x\nextends: braid\nanswers-by-number: yes", "allowed: true, false"),
             ("name: x\nextends: braid\nthreads: 2", "threads is for fork"),
-            ("name: x\nextends: braid\nfork: later", "allowed: outlines, block-opening, start"),
+            ("name: x\nextends: braid\nfork: later", "allowed: outlines, messages, block-opening, start"),
             ("name: x\nextends: braid\noutlines: \"\"", "outlines is missing"),
             ("name: x\nextends: braid\nreturns: Thread", "thread and returns have the same tag <Thread>"),
             ("name: x\nextends: braid\nreturns: ~", "returns is missing"),

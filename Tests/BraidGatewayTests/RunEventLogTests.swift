@@ -32,7 +32,7 @@ import Testing
         for index in 0..<100 { log.append(token("word", "0.\(index)"), at: 0) }
         log.append(.joined(thread: "0", threads: [], tokens: 1), at: 1)
         log.finish()
-        let entries = Array(await log.next(after: 0))
+        let entries = await log.next(after: 0)
         #expect(log.byteCount < 1000)
         guard case .tokensDropped(let count) = entries[entries.count - 2].event,
             case .joined = entries[entries.count - 1].event

@@ -89,7 +89,7 @@ import Testing
     @Test(arguments: [ChatAdapter.Prefill.flag, .implied, .marked])
     func chatContinuesAnAnswer(_ prefill: ChatAdapter.Prefill) throws {
         let adapter = ChatAdapter(prefill: prefill, address: address)
-        let chat = [ChatMessage(.user, "q"), ChatMessage(.assistant, "b")]
+        let chat = [Prompt.Message(.user, "q"), Prompt.Message(.assistant, "b")]
         let sent = try body(adapter.generation(request(.chat(chat, continuesLast: true))))
         #expect(sent["continue_final_message"] as? Bool == (prefill == .flag ? true : nil))
         #expect(sent["add_generation_prompt"] as? Bool == (prefill == .flag ? false : nil))

@@ -330,7 +330,7 @@ import Testing
             .stream(["{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"so<Go>\"},\"finish_reason\":\"stop\"}]}"])
         }
         let engine = try Servers.engine({ ChatAdapter(prefill: .none, address: $0) }, transport: transport)
-        let chat = [ChatMessage(.system, "be <Go> brief"), ChatMessage(.user, "why?")]
+        let chat = [Prompt.Message(.system, "be <Go> brief"), Prompt.Message(.user, "why?")]
         let context = try await engine.open(try engine.text(of: chat))
         #expect(try await Servers.decode(context).text == "so<Go>")
         try await context.extend(TokenText([.control("<End>"), .text("and then?")]))

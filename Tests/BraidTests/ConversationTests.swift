@@ -1,5 +1,6 @@
 import Braid
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct ConversationTests {

@@ -272,6 +272,24 @@ struct PublishedMethodsTests {
         Self.check(engine)
     }
 
+    @Test(
+        "ParaThinker's paths carry the model's embeddings where it has one for each",
+        arguments: [(3, [3]), (2, []), (0, [])])
+    func paraThinkerEmbeddings(thoughts: Int, numbered: [Int]) async throws {
+        let engine = ScriptedEngine(tags: Dialect.paraThinker.allTags, stitches: true, thoughts: thoughts) { context in
+            guard let path = (1...3).first(where: { context.hasSuffix("<think\($0)>") }) else {
+                return " \\boxed{7}</summary>"
+            }
+            return .init(" way</think\(path)>")
+        }
+        // A context to spare for another attempt would have the wrong number.
+        let outcome = try await ReasoningRun.answer(
+            "q", by: try ParaThinker(paths: 3), on: engine, controller: ControllerPolicy(retry: RetryRule()))
+        #expect(outcome.answer.text == "7")
+        #expect(engine.state.withLock { $0.numberedForks } == numbered)
+        Self.check(engine)
+    }
+
     // MARK: The APR method
 
     static let search = (

@@ -26,11 +26,7 @@ extension Dialect {
             }
             faults += countFaults(threads, least: 2)
         case .start(let threads): faults += countFaults(threads, least: 1)
-        case .messages:
-            if join != .reprefill {
-                faults.append(
-                    .invalid(part: "join", value: join.rawValue, allowed: "reprefill, where threads have messages"))
-            }
+        case .messages(let syntax): faults += messageFaults(syntax)
         }
         if messages == nil, thread == nil {
             faults.append(.missing(part: "thread", reason: "without its tags a thread has no end"))
@@ -41,6 +37,64 @@ extension Dialect {
             for (part, pair) in [("outlines", outlines), ("outline", outline)] where pair != nil {
                 faults.append(.unused(part: part, reason: "the dialect forks before any could be written"))
             }
+        }
+        return faults
+    }
+
+    private func messageFaults(_ syntax: MessageSyntax) -> [DialectFault] {
+        var faults: [DialectFault] = []
+        if join != .reprefill {
+            faults.append(
+                .invalid(part: "join", value: join.rawValue, allowed: "reprefill, where threads have messages"))
+        }
+        if shows != .returns {
+            faults.append(
+                .invalid(part: "shows", value: "whole-threads", allowed: "returns, where threads have messages"))
+        }
+        if case .tagged = answer {
+            faults.append(
+                .invalid(part: "answer", value: "tags", allowed: "message or boxed, where threads have messages"))
+        }
+        let pairs = [
+            ("parallel", parallel), ("outlines", outlines), ("outline", outline), ("thread", thread),
+            ("returns", returns), ("conclusion", conclusion?.tags),
+        ]
+        for (part, pair) in pairs where pair != nil {
+            faults.append(.unused(part: part, reason: "threads of messages have no tags"))
+        }
+        // What a line of the text is known by.
+        var owners: [String: String] = [:]
+        func own(_ text: String, _ part: String) {
+            if text.isEmpty || text.utf8.count > 64 || text.contains(where: \.isNewline) {
+                faults.append(
+                    .invalid(part: part, value: "'\(text)'", allowed: "1 to 64 bytes on one line, before any {n}"))
+            } else if let owner = owners[text] {
+                faults.append(.ambiguous(tag: text, first: owner, second: part))
+            }
+            owners[text] = part
+        }
+        for (part, pair) in [("list", syntax.list), ("joined", syntax.joined)] {
+            own(pair.open, "messages.\(part)")
+            own(pair.close, "messages.\(part)")
+        }
+        for (part, line) in [("message", syntax.message), ("returned", syntax.returned), ("failed", syntax.failed)] {
+            let places = line.ranges(of: "{n}")
+            if places.count != 1 || line.contains(where: \.isNewline) {
+                faults.append(
+                    .invalid(part: "messages.\(part)", value: "'\(line)'", allowed: "one line with {n} in it once"))
+            }
+            own(places.first.map { String(line[..<$0.lowerBound]) } ?? line, "messages.\(part)")
+        }
+        if syntax.marker.isEmpty || syntax.marker.utf8.count > 64 || syntax.marker.contains(where: \.isNewline) {
+            faults.append(
+                .invalid(part: "messages.marker", value: "'\(syntax.marker)'", allowed: "1 to 64 bytes on one line"))
+        }
+        let asked = syntax.childPrompt.rendered
+        if !asked.contains("{message}"), !asked.contains("{state}") {
+            faults.append(
+                .invalid(
+                    part: "messages.child-prompt", value: "'\(asked)'", allowed: "text with {message} or {state} in it")
+            )
         }
         return faults
     }

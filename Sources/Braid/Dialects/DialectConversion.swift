@@ -8,6 +8,8 @@ public struct DialectConversion: Sendable, Hashable {
 
     /// The rewritten text.
     public var text: TokenText
+    /// Its structure.
+    public var tree: StructureTree
     /// What the other dialect says differently, or not at all; each once.
     public var notes: [String]
 
@@ -19,8 +21,8 @@ public struct DialectConversion: Sendable, Hashable {
             throw Refusal(description: "the text is malformed in \(source) (\(malformed.count) times, first: \(first))")
         }
         var converter = StructureConverter(source: source, target: target)
-        let converted = try converter.convert(tree)
-        self.text = StructureWriter.text(converted, in: target)
+        self.tree = try converter.convert(tree)
+        self.text = StructureWriter.text(self.tree, in: target)
         notes = converter.notes
     }
 }

@@ -148,6 +148,8 @@ struct StructureConverter {
             items[0] = .text(text.hasPrefix(outline.text) ? String(text.dropFirst(outline.text.count)) : text)
         }
         if Self.repeatsOutline(target), let outline {
+            // The line that the outline stood on is written again.
+            if case .text(let text) = items.first, text.hasPrefix("\n") { items[0] = .text(String(text.dropFirst())) }
             items.insert(.text(" " + AnswerExtractor.trimmed(outline.text) + "\n"), at: 0)
         }
         let first = target.cutThreadEnd.pieces.first
@@ -187,7 +189,7 @@ struct StructureConverter {
         guard let text else { return [.block(block)] }
         let trimmed = AnswerExtractor.trimmed(text)
         let isOnLines = target.threadsEnd.pieces.last == .text("\n")
-        let laidOut = isOnLines && target.opensConclusion ? trimmed + "\n" : " \(trimmed) "
+        let laidOut = isOnLines && target.opensConclusion ? "\n\(trimmed)\n" : " \(trimmed) "
         if conclusion.isAfterBlock { return [.block(block), .conclusion(laidOut)] }
         block.parts.append(.conclusion(laidOut))
         return [.block(block)]

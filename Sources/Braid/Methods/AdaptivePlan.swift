@@ -3,7 +3,8 @@
 ///
 /// After the guide-book pipeline of adaptive parallel reasoning: is the question decomposable (words first, then the model);
 /// a plan in structured output, repaired or refused; its dependency graph as wide as plan, budget and engine allow; each
-/// thread sees the question, the instructions, its own subtask and the results it depends on, nothing else; results are
+/// thread sees the question, the instructions, its own subtask and the results it depends on, nothing else; a subtask that
+/// grows too long (``SplitRule``) is planned in smaller ones and runs again with their results; results are
 /// distilled, ordered by relevance and trimmed; the answer is written from them and validated; subtasks that contradict
 /// each other, and what builds on them, are run again with the objection; where planning fails or does not pay, the question
 /// is answered in sequence.
@@ -27,7 +28,7 @@ public struct AdaptivePlan: PromptedMethod {
 
     /// Creates the method.
     /// - Parameter maximumRounds: 0...8.
-    /// - Throws: ``RunError/invalidOption(name:value:allowed:)``.
+    /// - Throws: ``RunError/invalidOption(name:value:allowed:)``, ``RunError/missingPlaceholders(_:prompt:)``.
     public init(
         prompts: PlanPrompts = .standard, instructions: String = "", examples: [PlanExample] = [],
         planner: (any Engine)? = nil, review: PlanReview? = nil, maximumRounds: Int = 1
@@ -35,6 +36,7 @@ public struct AdaptivePlan: PromptedMethod {
         guard (0...8).contains(maximumRounds) else {
             throw .invalidOption(name: "maximumRounds", value: maximumRounds, allowed: 0...8)
         }
+        try prompts.check()
         self.prompts = prompts
         self.instructions = instructions
         self.examples = examples

@@ -1,6 +1,6 @@
 extension GraphOfThoughts {
     /// What the method says; every part can be replaced.
-    public struct Prompts: Sendable, Hashable {
+    public struct Prompts: Sendable, Hashable, ReplaceablePrompts {
         /// Asks for a new thought; `{question}`, and `{thought}` where one precedes.
         public var generate: PromptTemplate
         /// Asks to merge thoughts into one; `{question}`, `{thoughts}`.
@@ -23,6 +23,17 @@ extension GraphOfThoughts {
             self.improve = improve
             self.validate = validate
             self.score = score
+        }
+
+        /// Every prompt by its name.
+        public static var places: [String: @Sendable (inout Self, PromptTemplate) -> Void] {
+            [
+                "generate": { $0.generate = $1 },
+                "aggregate": { $0.aggregate = $1 },
+                "improve": { $0.improve = $1 },
+                "validate": { $0.validate = $1 },
+                "score": { $0.score = $1 },
+            ]
         }
 
         public static let generate = PromptTemplate(

@@ -48,7 +48,7 @@ public struct GraphOfThoughts: PromptedMethod {
 
     /// Runs the graph as widely as its edges allow.
     public func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {
-        var schedule = GraphSchedule(graph.predecessors)
+        var schedule = DependencySchedule(graph.predecessors)
         let results = try await withThrowingTaskGroup(of: (Int, Result).self) { group in
             var results: [Int: Result] = [:]
             while true {

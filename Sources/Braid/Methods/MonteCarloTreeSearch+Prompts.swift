@@ -1,6 +1,6 @@
 extension MonteCarloTreeSearch {
     /// What the method says; every part can be replaced.
-    public struct Prompts: Sendable, Hashable {
+    public struct Prompts: Sendable, Hashable, ReplaceablePrompts {
         /// Asks for the next step; `{question}`, `{steps}`, `{number}`, `{reflections}`.
         public var step: PromptTemplate
         /// Asks for a grade from 0 to 10 of steps so far; `{question}`, `{steps}`.
@@ -19,6 +19,16 @@ extension MonteCarloTreeSearch {
             self.value = value
             self.reflection = reflection
             self.answer = answer
+        }
+
+        /// Every prompt by its name.
+        public static var places: [String: @Sendable (inout Self, PromptTemplate) -> Void] {
+            [
+                "step": { $0.step = $1 },
+                "value": { $0.value = $1 },
+                "reflection": { $0.reflection = $1 },
+                "answer": { $0.answer = $1 },
+            ]
         }
 
         public static let step = PromptTemplate(

@@ -6,7 +6,8 @@
 ///
 /// Deviations:
 /// - A path's 16384 tokens are the run's budget per thread. Sampling is the run's; theirs has temperature 0.5.
-/// - The embedding that tells paths apart, and with it the published accuracy, needs an engine and a model that have it.
+/// - The embeddings that tell paths apart, and with them the published accuracy, are used where the engine's model has one
+///   for each path (``EngineDescription/thoughts``); elsewhere paths are told apart by their tags alone.
 public struct ParaThinker: ReasoningMethod {
     /// Share of paths that must have ended, as one in so many.
     private static let finishedShare = 10
@@ -40,7 +41,9 @@ public struct ParaThinker: ReasoningMethod {
         let main = try await run.open()
         while let paths = try await run.decode(main) {
             let enough = (paths.count + Self.finishedShare - 1) / Self.finishedShare
-            let threads = try await run.fork(main, into: paths, until: enough) { _ = try await run.decode($0) }
+            let threads = try await run.fork(main, into: paths, until: enough, embedsNumbers: true) {
+                _ = try await run.decode($0)
+            }
             try await run.join(threads, into: main)
         }
         return run.answer(in: main)

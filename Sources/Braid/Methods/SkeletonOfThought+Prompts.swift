@@ -1,6 +1,6 @@
 extension SkeletonOfThought {
     /// What the method says; every part can be replaced.
-    public struct Prompts: Sendable, Hashable {
+    public struct Prompts: Sendable, Hashable, ReplaceablePrompts {
         /// Asks for the list of points; `{question}`.
         public var skeleton: PromptTemplate
         /// Asks to write one point out; `{question}`, `{skeleton}`, `{number}`, `{point}`.
@@ -19,6 +19,16 @@ extension SkeletonOfThought {
             self.point = point
             self.router = router
             self.direct = direct
+        }
+
+        /// Every prompt by its name.
+        public static var places: [String: @Sendable (inout Self, PromptTemplate) -> Void] {
+            [
+                "skeleton": { $0.skeleton = $1 },
+                "point": { $0.point = $1 },
+                "router": { $0.router = $1 },
+                "direct": { $0.direct = $1 },
+            ]
         }
 
         /// With two worked examples, as in the paper's prompt.

@@ -1,6 +1,6 @@
 extension TreeOfThoughts {
     /// What the method says; every part can be replaced.
-    public struct Prompts: Sendable, Hashable {
+    public struct Prompts: Sendable, Hashable, ReplaceablePrompts {
         /// Asks for several next steps, one in each line; `{question}`, `{steps}`, `{count}`.
         public var propose: PromptTemplate
         /// Asks for one next step; `{question}`, `{steps}`.
@@ -22,6 +22,17 @@ extension TreeOfThoughts {
             self.value = value
             self.vote = vote
             self.answer = answer
+        }
+
+        /// Every prompt by its name.
+        public static var places: [String: @Sendable (inout Self, PromptTemplate) -> Void] {
+            [
+                "propose": { $0.propose = $1 },
+                "sample": { $0.sample = $1 },
+                "value": { $0.value = $1 },
+                "vote": { $0.vote = $1 },
+                "answer": { $0.answer = $1 },
+            ]
         }
 
         /// With one worked example, as the paper's proposal prompt for Game of 24.

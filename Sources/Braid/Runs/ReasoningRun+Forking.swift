@@ -8,17 +8,26 @@ extension ReasoningRun {
     }
 
     /// Makes the threads of a fork, as many as the budget grants; the others end before they start.
-    /// - Parameter retries: how many further contexts there are for each thread; a context that is forked cannot be forked
-    ///   again before its threads are joined.
+    /// - Parameters:
+    ///   - retries: how many further contexts there are for each thread; a context that is forked cannot be forked again
+    ///     before its threads are joined.
+    ///   - embedsNumbers: whether threads carry the model's embeddings of their numbers, where it has one for each.
     func split(
-        _ parent: LiveThread, outlines: [Outline?], line: ControlGrammar.Line, retries: Int = 0
+        _ parent: LiveThread, outlines: [Outline?], line: ControlGrammar.Line, retries: Int = 0,
+        embedsNumbers: Bool = false
     ) async throws -> Split {
         try checkStop()
         guard let context = parent.context else { throw EngineError.contextNotUsable("the thread never started") }
         let granted = state.withLock { $0.ledger.grantThreads(outlines.count, depth: parent.depth) }
         // Threads of messages have contexts of their own, which hold their messages alone.
         let forksContext = granted > 0 && dialect.messages == nil
-        let all = forksContext ? try await context.fork(granted * (1 + min(retries, 3))) : []
+        var all: [any EngineContext] = []
+        if forksContext, embedsNumbers, engineDescription.thoughts >= outlines.count {
+            // None to spare: another attempt would carry another thread's number.
+            all = try await context.forkNumbered(granted)
+        } else if forksContext {
+            all = try await context.fork(granted * (1 + min(retries, 3)))
+        }
         let contexts = all.prefix(granted)
         let spares = SpareContexts(Array(all.dropFirst(granted)), of: parent.id)
         for (key, context) in spares.named { state.withLock { $0.contexts[key] = context } }

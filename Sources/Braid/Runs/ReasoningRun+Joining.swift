@@ -12,7 +12,7 @@ extension ReasoningRun {
     private struct Waiting {
         var threads: [LiveThread]
         var spares: SpareContexts
-        var schedule: ForkSchedule
+        var schedule: DependencySchedule
         var hasEnded: [Bool]
         /// First attempts of threads that were run again.
         var replaced: [LiveThread] = []
@@ -27,20 +27,24 @@ extension ReasoningRun {
     /// A thread starts when those it comes after have ended. A thread that the budget does not let start, that is cut, or
     /// that throws has that as its outcome; the others go on. ``ControllerPolicy`` says when those that are still open are
     /// not waited for, which are run again, and which do the same work.
-    /// - Parameter enough: how many threads must have ended before the others are cancelled; nil for all of them, or for what
-    ///   the controller's join policy says.
+    /// - Parameters:
+    ///   - enough: how many threads must have ended before the others are cancelled; nil for all of them, or for what the
+    ///     controller's join policy says.
+    ///   - embedsNumbers: whether threads are told apart by ``EngineContext/forkNumbered(_:)``, on engines whose model has
+    ///     an embedding for each; such threads are not run again.
     /// - Returns: the threads in outline order, all of them ended; of a thread that was run again the last attempt.
     /// - Throws: what the engine throws at the fork itself, and `CancellationError`.
     public func fork(
-        _ parent: LiveThread, into outlines: [Outline], until enough: Int? = nil,
+        _ parent: LiveThread, into outlines: [Outline], until enough: Int? = nil, embedsNumbers: Bool = false,
         each body: @escaping @Sendable (LiveThread) async throws -> Void
     ) async throws -> [LiveThread] {
         try await extend(parent, by: dialect.forkText)
         let split = try await split(
-            parent, outlines: outlines, line: .thread, retries: controller.retry?.retries ?? 0)
+            parent, outlines: outlines, line: .thread, retries: controller.retry?.retries ?? 0,
+            embedsNumbers: embedsNumbers)
         var waiting = Waiting(
             threads: split.threads, spares: split.spares,
-            schedule: ForkSchedule(outlines, repeated: controller.merge?.repeated(in: outlines) ?? []),
+            schedule: DependencySchedule(outlines, repeated: controller.merge?.repeated(in: outlines) ?? []),
             hasEnded: Array(repeating: false, count: outlines.count))
         let clock = state.withLock { $0.clock }
         let began = clock.elapsed()

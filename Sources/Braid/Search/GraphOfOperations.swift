@@ -70,7 +70,7 @@ public struct GraphOfOperations: Sendable, Hashable {
         self.predecessors = predecessors
         let used = Set(predecessors.flatMap { $0 })
         leaves = nodes.indices.filter { !used.contains($0) }
-        var schedule = GraphSchedule(predecessors)
+        var schedule = DependencySchedule(predecessors)
         var ended = 0
         while case let ready = schedule.ready(), !ready.isEmpty {
             ended += ready.count

@@ -56,6 +56,23 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
+    /// Whether it asks for whole answers, in a dialect or in plain words.
+    var answersAtOnce: Bool { self == .sequential || forksSamples }
+
+    /// Names of the prompts that a user may replace.
+    var promptNames: [String] {
+        switch self {
+        case .sequential, .selfConsistency: ["answer"]
+        case .bestOfN: ["answer", "judge"]
+        case .skeletonOfThought: SkeletonOfThought.Prompts.places.keys.sorted()
+        case .treeOfThoughts: TreeOfThoughts.Prompts.places.keys.sorted()
+        case .graphOfThoughts: GraphOfThoughts.Prompts.places.keys.sorted()
+        case .mcts: MonteCarloTreeSearch.Prompts.places.keys.sorted()
+        case .adaptivePlan: PlanPrompts.places.keys.sorted()
+        default: []
+        }
+    }
+
     /// Whether it draws whole answers as threads of one fork.
     var forksSamples: Bool { self == .selfConsistency || self == .bestOfN }
 

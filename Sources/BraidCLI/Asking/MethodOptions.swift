@@ -85,6 +85,18 @@ struct MethodOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Most tokens that sequential thinks before it must answer.", valueName: "tokens"))
     var thinkingTokens: Int?
 
+    @Option(help: "What hogwild's workers see of each other. (default: combined)")
+    var layout: HogwildInference.Layout?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Prompts in place of a method's own: a JSON object of their names, each with a text, or with an object of \
+            "user", "system" and "answerBeginning". With "answer" for sequential, self-consistency and best-of-n, those \
+            ask in plain words.
+            """, valueName: "file"))
+    var prompts: PromptFile?
+
     /// Refuses what the method does not take, and numbers that it does not take.
     /// - Throws: `ValidationError`.
     func check(for method: MethodChoice, budget: BudgetOptions) throws {
@@ -138,9 +150,13 @@ struct MethodOptions: ParsableArguments {
     }
 
     /// The method.
-    /// - Parameter frame: how methods are asked that can be asked in several ways.
+    /// - Parameters:
+    ///   - frame: how methods are asked that can be asked in several ways.
+    ///   - templates: prompts in place of its own, by their names.
     /// - Throws: `RunError`, `GraphError`.
-    func method(_ choice: MethodChoice, asking frame: AnswerFrame) throws -> any ReasoningMethod {
+    func method(
+        _ choice: MethodChoice, asking frame: AnswerFrame, with templates: [String: PromptTemplate] = [:]
+    ) throws -> any ReasoningMethod {
         switch choice {
         case .adaptive: Adaptive(dialect: frame.spoken)
         case .sequential: try sequential(frame)
@@ -150,35 +166,48 @@ struct MethodOptions: ParsableArguments {
             case .dialect(let dialect): try SelfConsistency(samples: samples ?? Self.defaultAnswers, dialect: dialect)
             case .words(let prompt): try SelfConsistency(samples: samples ?? Self.defaultAnswers, asking: prompt)
             }
-        case .bestOfN: try BestOfN(samples: samples ?? Self.defaultAnswers, verifier: answerVerifier, frame: frame)
-        case .hogwild: try HogwildInference(workers: workers ?? 2, dialect: dialect(of: frame))
+        case .bestOfN:
+            try BestOfN(samples: samples ?? Self.defaultAnswers, verifier: answerVerifier(templates), frame: frame)
+        case .hogwild:
+            try HogwildInference(workers: workers ?? 2, layout: layout ?? .combined, dialect: dialect(of: frame))
         case .groupthink: try GroupThink(workers: workers ?? 4, dialect: dialect(of: frame))
-        case .skeletonOfThought: try SkeletonOfThought(usesRouter: router)
+        case .skeletonOfThought: try SkeletonOfThought(usesRouter: router, prompts: .init().replacing(templates))
         case .treeOfThoughts:
             try TreeOfThoughts(
-                policy: policy, depth: depth ?? 3, generator: .propose(samples ?? 8), evaluator: stateEvaluator)
+                policy: policy, depth: depth ?? 3, generator: .propose(samples ?? 8), evaluator: stateEvaluator,
+                prompts: .init().replacing(templates))
         case .graphOfThoughts:
-            try GraphOfThoughts(graph: .draftAndMerge(drafts: samples ?? 4, kept: breadth ?? 2), check: Self.exact)
+            try GraphOfThoughts(
+                graph: .draftAndMerge(drafts: samples ?? 4, kept: breadth ?? 2),
+                prompts: .init().replacing(templates), check: Self.exact)
         case .mcts:
             try MonteCarloTreeSearch(
                 iterations: iterations ?? 10, samples: samples ?? 5, depth: depth ?? 7,
-                check: verifier == .judge ? nil : Self.exact)
+                prompts: .init().replacing(templates), check: verifier == .judge ? nil : Self.exact)
         case .multiverse: Multiverse()
         case .npr: NPR()
         case .parallelR1: try ParallelR1(paths: workers ?? 2)
         case .paraThinker: try ParaThinker(paths: workers ?? 8)
         case .apr: try AdaptiveSpawnJoin()
-        case .hogwild: try HogwildInference(workers: workers ?? 2)
-        case .groupthink: try GroupThink(workers: workers ?? 4)
-        case .adaptivePlan: try AdaptivePlan(prompts: frame.planPrompts)
+        case .adaptivePlan: try AdaptivePlan(prompts: frame.planPrompts.replacing(templates))
         }
     }
 
-    /// How methods are asked on an engine: in the dialect that the user chose, in one whose tags the engine has, or in plain
-    /// words.
+    /// How methods are asked on an engine: in words of the user's own, in the dialect that the user chose, in one whose tags
+    /// the engine has, or in plain words.
     /// - Throws: `InputError`, `DialectFileError`.
-    func frame(for engine: any Engine) throws -> AnswerFrame {
-        if let dialect = try dialect?.dialect() { .dialect(dialect) } else { AnswerFrame(for: engine) }
+    func frame(
+        for engine: any Engine, asking method: MethodChoice, with templates: [String: PromptTemplate]
+    ) throws -> AnswerFrame {
+        if let answer = templates["answer"], method.answersAtOnce { return .words(answer) }
+        return if let dialect = try dialect?.dialect() { .dialect(dialect) } else { AnswerFrame(for: engine) }
+    }
+
+    /// The prompts that the user replaces, by their names.
+    /// - Throws: ``InputError`` for a file that has none, or one that none of these methods has.
+    func templates(for methods: [MethodChoice]) throws -> [String: PromptTemplate] {
+        guard let prompts else { return [:] }
+        return try prompts.templates(allowed: methods.flatMap(\.promptNames))
     }
 
     /// Control tags that the method may use, for an engine that has to be asked for them.
@@ -223,6 +252,8 @@ struct MethodOptions: ParsableArguments {
             ("--router", router, [.skeletonOfThought]),
             ("--wait", wait != nil, [.sequential]),
             ("--thinking-tokens", thinkingTokens != nil, [.sequential]),
+            ("--layout", layout != nil, [.hogwild]),
+            ("--prompts", prompts != nil, MethodChoice.allCases.filter { !$0.promptNames.isEmpty }),
         ]
     }
 
@@ -241,10 +272,10 @@ struct MethodOptions: ParsableArguments {
         }
     }
 
-    private var answerVerifier: BestOfN.Verifier {
+    private func answerVerifier(_ templates: [String: PromptTemplate]) -> BestOfN.Verifier {
         switch verifier ?? .exact {
         case .exact: .exact(Self.exact)
-        case .judge: .judge(.grade, samples: evaluations ?? 1)
+        case .judge: .judge(templates["judge"] ?? .grade, samples: evaluations ?? 1)
         case .logProbability: .logProbability
         }
     }

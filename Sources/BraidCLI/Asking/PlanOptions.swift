@@ -39,10 +39,13 @@ struct PlanOptions: ParsableArguments {
 
     /// The method.
     /// - Throws: `RunError`, ``InputError``, ``ModelError``.
-    func method(_ frame: AnswerFrame, _ options: EmbeddedEngineOptions) throws -> AdaptivePlan {
+    func method(
+        _ frame: AnswerFrame, with templates: [String: PromptTemplate], _ options: EmbeddedEngineOptions
+    ) throws -> AdaptivePlan {
         let planner = try planner.map { try ModelChoice($0, for: .adaptivePlan).engine(options) }
         return try AdaptivePlan(
-            prompts: frame.planPrompts, instructions: instructions, examples: try readExamples(), planner: planner,
+            prompts: frame.planPrompts.replacing(templates), instructions: instructions, examples: try readExamples(),
+            planner: planner,
             review: review ? PlanDialogue().review : nil)
     }
 

@@ -77,6 +77,7 @@ struct AskCommand: AsyncParsableCommand {
         let question = try QuestionSource.question(question)
         var output = AskSession.Output(
             isJSON: json, isQuiet: quiet, trace: try trace.map(OutputFile.init), save: try save.map(OutputFile.init))
+        let templates = try options.templates(for: [method])
         let engine: any Engine
         var isBuiltIn = false
         let remote = remote.resolved(model: model, for: method)
@@ -84,18 +85,19 @@ struct AskCommand: AsyncParsableCommand {
             engine = try await remote.connect(model: model, tags: try options.tags(of: method))
         } else {
             let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
-            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
             engine = try choice.engine(self.engine.options)
+            // A model that cannot be loaded is the only thing worth telling then.
+            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
             isBuiltIn = choice.isBuiltIn
         }
         // The dialogue of a review and lanes that move would write over each other.
         if plan.review { output.terminal.movesCursor = false }
         if steering.steer { try await (engine as? EmbeddedEngine)?.measureStepTimes() }
-        let frame = try options.frame(for: engine)
+        let frame = try options.frame(for: engine, asking: method, with: templates)
         let reasoning: any ReasoningMethod =
             method == .adaptivePlan
-            ? try plan.method(frame, self.engine.options)
-            : try options.method(method, asking: frame)
+            ? try plan.method(frame, with: templates, self.engine.options)
+            : try options.method(method, asking: frame, with: templates)
         let run = try ReasoningRun(
             question, by: reasoning, on: engine,
             budget: try budget.budget(), sampling: sampling.parameters(for: method), seed: seed,

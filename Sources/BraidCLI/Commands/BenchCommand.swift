@@ -135,7 +135,8 @@ struct BenchCommand: AsyncParsableCommand {
     private func entries(_ contestants: [Contestant]) async throws -> [Benchmark.Entry] {
         let tags = try contestants.reduce(into: Set<String>()) { $0.formUnion(try options.tags(of: $1.method)) }
         var engines: [String: any Engine] = [:]
-        let suffix = steering.checkJoins ? "+checked" : ""
+        let suffix = (steering.steer ? "+steered" : "") + (steering.checkJoins ? "+checked" : "")
+        let templates = try options.templates(for: contestants.map(\.method))
         var entries: [Benchmark.Entry] = []
         for contestant in contestants {
             let engine: any Engine
@@ -152,11 +153,11 @@ struct BenchCommand: AsyncParsableCommand {
                     return try choice.engine(self.engine.options)
                 }
             }
-            let frame = try options.frame(for: engine)
+            let frame = try options.frame(for: engine, asking: contestant.method, with: templates)
             entries.append(
                 Benchmark.Entry(
                     label: contestant.label + suffix,
-                    method: try options.method(contestant.method, asking: frame), engine: engine,
+                    method: try options.method(contestant.method, asking: frame, with: templates), engine: engine,
                     sampling: SamplingParameters(temperature: temperature ?? contestant.method.defaultTemperature),
                     controller: try steering.policy(asking: frame)))
         }

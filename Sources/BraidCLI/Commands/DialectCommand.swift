@@ -4,7 +4,7 @@ import ArgumentParser
 struct DialectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dialect",
-        abstract: "List, show and check dialects, and rewrite texts from one to another.",
+        abstract: "List, show and check dialects, and rewrite texts and trajectories from one to another.",
         subcommands: [
             DialectListCommand.self, DialectShowCommand.self, DialectCheckCommand.self, DialectConvertCommand.self,
         ],

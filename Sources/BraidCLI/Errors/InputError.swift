@@ -16,8 +16,14 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case notATrajectory(source: String, reason: String)
     /// A document is not a list of worked examples.
     case notExamples(source: String, reason: String)
+    /// A document has no prompts in the form that is read.
+    case notPrompts(source: String, reason: String)
+    /// A document replaces a prompt that no method has.
+    case unknownPrompt(String, source: String, allowed: [String])
     /// No dialect has this name, and no file.
     case unknownDialect(String, known: [String])
+    /// A record is in a dialect that does not come with Braid.
+    case dialectOfRecord(String, source: String)
     /// A document has no such line.
     case noSuchLine(source: String, line: Int, lines: Int)
     /// A store has no such run.
@@ -48,8 +54,15 @@ enum InputError: Error, Hashable, CustomStringConvertible {
         case .notExamples(let source, let reason):
             "\(source) is not a list of examples: \(reason); give JSON such as "
                 + "[{\"question\": \"...\", \"plan\": {\"subtasks\": [{\"id\": 1, \"task\": \"...\"}]}}]"
+        case .notPrompts(let source, let reason):
+            "\(source) has no prompts: \(reason); give JSON such as {\"answer\": \"{question}\\nThink step by step.\"}"
+        case .unknownPrompt(let name, let source, let allowed):
+            "\(source) replaces the prompt '\(name)'; allowed here: \(allowed.joined(separator: ", "))"
         case .unknownDialect(let name, let known):
             "there is no dialect '\(name)' and no such file; allowed: \(known.joined(separator: ", ")), or a YAML file"
+        case .dialectOfRecord(let name, let source):
+            "\(source) is the record of a run in '\(name)', which is no dialect that comes with Braid; name the dialect's YAML "
+                + "file with --from, or give the record of a run that forks by a dialect's tags"
         case .noSuchLine(let source, let line, let lines):
             "\(source) has no line \(line); it has \(lines), counted from 1"
         case .noSuchRun(let id, let store):

@@ -62,6 +62,17 @@ enum SavedTrajectory {
         }
     }
 
+    /// Whether a document is one, told by its keys; what else is wrong with it is said when it is read.
+    static func isForm(of data: Data) -> Bool {
+        do {
+            let form = try JSONText.decode(Form.self, from: data)
+            return form.isReport || form.isTraining || form.isRun
+        } catch {
+            // What is no JSON object is some other text.
+            return false
+        }
+    }
+
     /// Its record; for training trajectories one without token counts and times.
     /// - Throws: ``InputError/notATrajectory(source:reason:)`` when segments do not form a tree.
     func trajectory(from source: String) throws(InputError) -> Trajectory {

@@ -91,8 +91,9 @@
             _ connection: Connection, _ runs: [LiveRun], _ body: () async throws -> Result
         ) async throws -> Result {
             try await connection.whenClosed({ isStalled in
-                guard runs.contains(where: { $0.silence != nil }) else { return }
-                self.metrics.disconnected(isStalled: isStalled)
+                if isStalled || runs.contains(where: { $0.silence != nil }) {
+                    self.metrics.disconnected(isStalled: isStalled)
+                }
                 for live in runs { live.stop(isStalled ? .stalled : .cancelled) }
             }) {
                 try await withTaskCancellationHandler(operation: body) { for live in runs { live.stop(.cancelled) } }

@@ -21,8 +21,9 @@ struct PageFiles: Sendable {
     static func type(_ file: Route.PageFile) -> String {
         switch file {
         case .index: "text/html; charset=utf-8"
-        case .script: "text/javascript; charset=utf-8"
         case .style: "text/css; charset=utf-8"
+        case .icon: "image/svg+xml"
+        default: "text/javascript; charset=utf-8"
         }
     }
 

@@ -12,11 +12,30 @@ enum Route: Sendable, Hashable {
     case cancel(String)
     case page(PageFile)
 
-    /// A file of the page.
+    /// A file of the page: the index at `/`, the others below `/page/`.
     enum PageFile: String, Sendable, CaseIterable {
         case index = "index.html"
-        case script = "page.js"
         case style = "page.css"
+        case icon = "icon.svg"
+        case page = "page.js"
+        case announcer = "announcer.js"
+        case askForm = "ask-form.js"
+        case criticalPath = "critical-path.js"
+        case dom = "dom.js"
+        case eventReader = "event-reader.js"
+        case figuresView = "figures-view.js"
+        case frames = "frames.js"
+        case gateway = "gateway.js"
+        case laneView = "lane-view.js"
+        case pastRunsView = "past-runs-view.js"
+        case runFollower = "run-follower.js"
+        case runRecord = "run-record.js"
+        case runView = "run-view.js"
+        case runsView = "runs-view.js"
+        case textBox = "text-box.js"
+        case timelineView = "timeline-view.js"
+        case treeView = "tree-view.js"
+        case words = "words.js"
     }
 
     /// The method that it takes.
@@ -94,8 +113,8 @@ enum Route: Sendable, Hashable {
         case ("trajectories", _) where rest.count == 2 && rest[1] == "events": self = .trajectoryEvents(rest[0])
         case ("trajectories", _) where rest.count == 2 && rest[1] == "perfetto": self = .perfetto(rest[0])
         case ("trajectories", _) where rest.count == 2 && rest[1] == "cancel": self = .cancel(rest[0])
-        case (_, []):
-            guard path.segments.count == 1, let file = PageFile(rawValue: first) else { return nil }
+        case ("page", _) where rest.count == 1 && path.segments.count == 2:
+            guard let file = PageFile(rawValue: rest[0]), file != .index else { return nil }
             self = .page(file)
         default: return nil
         }

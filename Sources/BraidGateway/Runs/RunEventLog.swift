@@ -78,14 +78,15 @@ final class RunEventLog: Sendable {
 
     /// The events after one, waiting for the first of them.
     /// - Returns: at least one event; none at the log's end, and when the reading task was cancelled.
-    func next(after number: Int) async -> ArraySlice<Entry> {
+    func next(after number: Int) async -> [Entry] {
         while true {
-            let ready = state.withLock { state -> ArraySlice<Entry>? in
+            let ready = state.withLock { state -> [Entry]? in
                 // Numbers begin at 1, so the event after one stands at its number.
                 let start = min(max(0, number), state.entries.count)
                 if start < state.entries.count {
                     state.lastRead = max(state.lastRead, state.entries.count)
-                    return state.entries[start...]
+                    // A copy: a slice would make the next event copy the whole log.
+                    return Array(state.entries[start...])
                 }
                 return state.isFinished ? [] : nil
             }

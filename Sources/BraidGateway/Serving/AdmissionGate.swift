@@ -12,9 +12,10 @@ final class AdmissionGate: Sendable {
     private let state: Mutex<State>
 
     /// Opens the gate.
-    init(_ limits: GatewayLimits) {
-        state = Mutex(
-            State(admission: Admission(runs: limits.runs, queue: limits.queue, perKey: limits.runsPerKey)))
+    /// - Parameter hasKeys: whether clients are told apart; where they are not, there is nobody to share with.
+    init(_ limits: GatewayLimits, hasKeys: Bool) {
+        let perKey = hasKeys ? limits.runsPerKey : Int.max
+        state = Mutex(State(admission: Admission(runs: limits.runs, queue: limits.queue, perKey: perKey)))
     }
 
     /// Requests that run, and that wait.

@@ -54,7 +54,7 @@
             self.configuration = configuration
             self.store = store
             self.cache = cache
-            gate = AdmissionGate(configuration.limits)
+            gate = AdmissionGate(configuration.limits, hasKeys: !configuration.keys.isEmpty)
             registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
             hosts = HostCheck(configuration)
             let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .notice
@@ -239,8 +239,11 @@
             } catch is CancellationError {
                 reply = Reply(.cancelled)
             } catch {
-                logger.error("request failed", metadata: ["request": "\(id)", "error": "\(type(of: error))"])
-                reply = Reply(.internalError)
+                let known = OpenAIError(error)
+                if known == .internalError {
+                    logger.error("request failed", metadata: ["request": "\(id)", "error": "\(type(of: error))"])
+                }
+                reply = Reply(known)
             }
             defer { reply.ended() }
             if let route { span.operationName = "\(request.method.rawValue) \(route.name)" }

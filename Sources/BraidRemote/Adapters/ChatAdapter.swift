@@ -37,7 +37,7 @@ struct ChatAdapter: EngineAdapter {
     }
 
     private struct Message: Encodable {
-        var role: ChatMessage.Role
+        var role: Prompt.Message.Role
         var content: String
         var prefix: Bool?
     }
@@ -58,7 +58,7 @@ struct ChatAdapter: EngineAdapter {
             throw .unsupported("the beginning of an answer: this service has chat only")
         }
         try CompletionsAdapter.check(request.sampling)
-        var messages = chat.map { Message(role: $0.role, content: $0.content) }
+        var messages = chat.map { Message(role: $0.role, content: $0.text) }
         if continuesLast, prefill == .marked, !messages.isEmpty { messages[messages.count - 1].prefix = true }
         let usesFlag = continuesLast && prefill == .flag
         return address.post(

@@ -134,8 +134,8 @@ struct EngineProbe: Sendable {
         if !options.chatOnly, (try? await generate(.text("1"), at: endpoint)) != nil { return endpoint }
         try Task.checkCancellation()
         let chat = [
-            ChatMessage(.user, "Count from one to six in words, separated by commas."),
-            ChatMessage(.assistant, "one, two, three,"),
+            Prompt.Message(.user, "Count from one to six in words, separated by commas."),
+            Prompt.Message(.assistant, "one, two, three,"),
         ]
         for prefill in [ChatAdapter.Prefill.flag, .marked, .implied] {
             endpoint.adapter = ChatAdapter(prefill: prefill, address: address)
@@ -147,7 +147,7 @@ struct EngineProbe: Sendable {
         }
         try Task.checkCancellation()
         endpoint.adapter = ChatAdapter(prefill: .none, address: address)
-        _ = try await generate(.chat([ChatMessage(.user, "1")], continuesLast: false), at: endpoint)
+        _ = try await generate(.chat([Prompt.Message(.user, "1")], continuesLast: false), at: endpoint)
         return endpoint
     }
 

@@ -102,7 +102,7 @@ final class RemoteContext: EngineContext {
     }
 
     /// On a service that continues answers, what follows the model's first words is part of its answer.
-    private func speaker(in transcript: Transcript) -> ChatMessage.Role {
+    private func speaker(in transcript: Transcript) -> Prompt.Message.Role {
         engine.description.tier == .chatPrefill && transcript.messages.last?.role == .assistant ? .assistant : .user
     }
 }

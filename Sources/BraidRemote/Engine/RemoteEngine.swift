@@ -90,23 +90,23 @@ public final class RemoteEngine: Engine {
     /// A chat for a service that has chat only, as ``open(_:)`` takes it; what is said stays text. With an assistant's
     /// message at its end, the model's answer goes on from there, which needs tier T1.
     /// - Throws: `EngineError.unsupported` on engines that take raw prompts: those need the model's chat template.
-    public func text(of messages: [ChatMessage]) throws(EngineError) -> TokenText {
+    public func text(of messages: [Prompt.Message]) throws(EngineError) -> TokenText {
         guard description.tier < .text else {
             throw .unsupported("chat messages; it takes raw prompts, which the model's chat template makes of messages")
         }
-        return TokenText(messages.flatMap { [.control($0.role.tag), .text($0.content)] })
+        return TokenText(messages.flatMap { [.control($0.role.tag), .text($0.text)] })
     }
 
     /// A prompt in plain words: messages on a chat, plain text elsewhere. Only a chat with prefill can be told how the
     /// answer begins; for others that stands as the last line of what is asked.
     public func text(of prompt: Prompt) throws -> TokenText {
         guard description.tier < .text else { return prompt.plainText }
-        var messages = prompt.messages.map { ChatMessage($0) }
+        var messages = prompt.messages
         if !prompt.answerBeginning.isEmpty {
             if description.tier == .chatPrefill {
-                messages.append(ChatMessage(.assistant, prompt.answerBeginning))
+                messages.append(Prompt.Message(.assistant, prompt.answerBeginning))
             } else if let last = messages.indices.last {
-                messages[last].content += "\n" + prompt.answerBeginning
+                messages[last].text += "\n" + prompt.answerBeginning
             }
         }
         return try text(of: messages)
@@ -126,9 +126,9 @@ public final class RemoteEngine: Engine {
 
     /// Text as the engine takes it.
     /// - Parameter speaker: Who says it, on engines that have chat only.
-    func encode(_ text: TokenText, speaker: ChatMessage.Role) async throws -> EncodedText {
+    func encode(_ text: TokenText, speaker: Prompt.Message.Role) async throws -> EncodedText {
         var encoded = EncodedText()
-        if description.tier < .text { encoded.messages = [ChatMessage(speaker, "")] }
+        if description.tier < .text { encoded.messages = [Prompt.Message(speaker, "")] }
         for piece in text.pieces {
             switch (piece, description.tier) {
             case (.text(let text), .tokens):
@@ -147,8 +147,8 @@ public final class RemoteEngine: Engine {
                 encoded.text += tag
             case (.control(let tag), .text): encoded.text += tag
             case (.control(let tag), _):
-                if let role = ChatMessage.Role(tag: tag) {
-                    encoded.messages.append(ChatMessage(role, ""))
+                if let role = Prompt.Message.Role(tag: tag) {
+                    encoded.messages.append(Prompt.Message(role, ""))
                 } else if encoded.messages.last?.role == .assistant {
                     // A question is framed by the service's own chat template, so tags count in answers only.
                     encoded.text += tag
@@ -158,7 +158,7 @@ public final class RemoteEngine: Engine {
             case (.tokens, _): throw EngineError.unsupported("token ids; it takes text only")
             }
         }
-        encoded.messages.removeAll { $0.content.isEmpty }
+        encoded.messages.removeAll { $0.text.isEmpty }
         encoded.count = description.tier == .tokens ? encoded.tokens.count : Self.estimate(encoded.text)
         return encoded
     }

@@ -7,7 +7,7 @@ struct Transcript: Sendable, Hashable {
     /// The text, as far as it is known; the truth where there are no ids.
     private(set) var text = ""
     /// Messages, on engines that have chat only; the last one may be the beginning of the model's answer.
-    private(set) var messages: [ChatMessage] = []
+    private(set) var messages: [Prompt.Message] = []
     /// Tokens in it; estimated where there are no ids.
     private(set) var count = 0
 
@@ -16,7 +16,7 @@ struct Transcript: Sendable, Hashable {
         tokens += part.tokens
         text += part.text
         count += part.count
-        for message in part.messages { extend(message.content, by: message.role) }
+        for message in part.messages { extend(message.text, by: message.role) }
     }
 
     /// Appends a decoded token.
@@ -44,11 +44,11 @@ struct Transcript: Sendable, Hashable {
             seed: seed, stopTokens: stopTokens, maximumTokens: maximumTokens)
     }
 
-    private mutating func extend(_ text: String, by role: ChatMessage.Role) {
+    private mutating func extend(_ text: String, by role: Prompt.Message.Role) {
         if messages.last?.role == role {
-            messages[messages.count - 1].content += text
+            messages[messages.count - 1].text += text
         } else {
-            messages.append(ChatMessage(role, text))
+            messages.append(Prompt.Message(role, text))
         }
     }
 }

@@ -9,7 +9,7 @@ struct GenerationRequest: Sendable, Hashable {
         /// Text that is tokenised by the engine, tier T2.
         case text(String)
         /// A chat; with `continuesLast`, its last message is the beginning of the answer, tier T1, else T0.
-        case chat([ChatMessage], continuesLast: Bool)
+        case chat([Braid.Prompt.Message], continuesLast: Bool)
     }
 
     /// Names the request for an abort call; no id is the beginning of another, because SGLang compares prefixes.

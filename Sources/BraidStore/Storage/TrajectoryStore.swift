@@ -2,6 +2,7 @@
     internal import Dispatch
     public import Foundation
     internal import GRDB
+    internal import Synchronization
 
     /// Runs with their records and events, and results of subproblems, in one SQLite file.
     ///
@@ -17,7 +18,8 @@
         let process: String
         let writes: WriteQueue
         private let pool: DatabasePool
-        private let lock: LockFile?
+        /// What shows that this process lives; nil once the store is closed, and for one that is only read.
+        private let lock: Mutex<LockFile?>
 
         private init(_ url: URL, _ retention: RetentionLimits, _ pool: DatabasePool, process: String, lock: LockFile?) {
             self.url = url
@@ -25,7 +27,7 @@
             self.path = url.path
             self.pool = pool
             self.process = process
-            self.lock = lock
+            self.lock = Mutex(lock)
             writes = WriteQueue(pool, path: url.path)
         }
 
@@ -55,7 +57,11 @@
                     throw StoreError(error, at: path)
                 }
             }
-            if lock != nil { LivingProcesses(store: path).leave(process) }
+            lock.withLock { lock in
+                guard lock != nil else { return }
+                LivingProcesses(store: path).leave(process)
+                lock = nil
+            }
         }
 
         /// - Parameter pageLimit: most pages of the file, in place of a full disk; nil for no limit.

@@ -154,7 +154,7 @@ struct ControllerRuleTests {
     @Test("a fork starts as many as may run, and repeats wait for what they repeat")
     func schedule() {
         let outlines = (1...4).map { Outline(number: $0, after: $0 == 4 ? [1] : [], text: "\($0)") }
-        var schedule = ForkSchedule(outlines, repeated: [nil, nil, 1, nil])
+        var schedule = DependencySchedule(outlines, repeated: [nil, nil, 1, nil])
         #expect(schedule.ready(width: 1) == [0])
         #expect(schedule.ready(width: 1) == [])
         schedule.retried(0)

@@ -18,6 +18,24 @@ struct PlanTests {
         #expect(try PlanReader.read(plan.lines).subtasks.map(\.after) == [[], [1]])
     }
 
+    @Test("a schedule puts smaller subtasks before a long one")
+    func splitSchedule() {
+        var schedule = PlanSchedule(
+            Plan(subtasks: [Subtask(id: 1, task: "a"), Subtask(id: 2, task: "b", after: [1])]))
+        #expect(schedule.ready(width: 9).map(\.id) == [1])
+        schedule.ended(1)
+        #expect(schedule.ready(width: 9).map(\.id) == [2])
+        let smaller = schedule.split(2, into: [Subtask(id: 1, task: "c"), Subtask(id: 2, task: "d", after: [1])])
+        #expect(smaller == [Subtask(id: 3, task: "c", after: [1]), Subtask(id: 4, task: "d", after: [1, 3])])
+        for id in [3, 4, 2] {
+            #expect(schedule.ready(width: 9).map(\.id) == [id])
+            schedule.ended(id)
+        }
+        #expect(schedule.isDone)
+        #expect(schedule.split(9, into: [Subtask(id: 1, task: "e")]).isEmpty)
+        #expect(schedule.isDone)
+    }
+
     @Test("a list alone, lines with bullets, brackets in strings")
     func forms() throws {
         #expect(try PlanReader.read(#"[{"task":"a } ] \" b"}]"#).subtasks == [Subtask(id: 0, task: "a } ] \" b")])

@@ -1,4 +1,5 @@
 import Braid
+import Synchronization
 import Testing
 
 @Suite("Results of subproblems are kept, bounded and apart")
@@ -32,6 +33,19 @@ struct SubproblemCacheTests {
         let statistics = cache.statistics
         #expect(statistics.hits == 2 && statistics.misses == 6 && statistics.savedTokens == 20)
         #expect(statistics.hitRate == 0.25)
+    }
+
+    @Test("a cache begins with what is known, as far as there is room, and tells what it keeps")
+    func known() {
+        let told = Mutex<[String]>([])
+        let known = (0..<4).map { (Self.key("t\($0)"), Self.result("\($0)")) }
+        let cache = SubproblemCache(capacity: 3, known: known) { result, _ in told.withLock { $0.append(result.text) } }
+        #expect(cache.count == 3)
+        #expect(cache.result(for: Self.key("t0")) == nil)
+        cache.keep(Self.result("new"), for: Self.key("t4"))
+        #expect(cache.result(for: Self.key("t1")) == nil)
+        #expect(cache.result(for: Self.key("t3"))?.text == "3")
+        #expect(told.withLock { $0 } == ["new"])
     }
 
     @Test("the least recently used goes first, as in a slow and obvious cache", arguments: 0..<20)

@@ -55,6 +55,8 @@ final class ScriptedEngine: Engine {
         var views: [[String]] = []
         /// Members that published, in order.
         var published: [Int] = []
+        /// Sizes of forks into numbered threads.
+        var numberedForks: [Int] = []
     }
 
     let description: EngineDescription
@@ -74,7 +76,7 @@ final class ScriptedEngine: Engine {
         tier: EngineDescription.Tier = .tokens, stitches: Bool = false, failsWarmUps: Bool = false,
         scores: (@Sendable (String) -> Float)? = nil, stepTimes: StepTimes? = nil,
         logProbabilities: Bool = false,
-        groupsContexts: Bool = false,
+        groupsContexts: Bool = false, thoughts: Int = 0,
         onCall: @escaping @Sendable (Call) async -> Void = { _ in }, script: @escaping @Sendable (String) -> Reply
     ) {
         self.tags = tags
@@ -86,7 +88,7 @@ final class ScriptedEngine: Engine {
         description = EngineDescription(
             name: "scripted", model: "script", contextLength: contextLength, tier: tier, controlTags: tags,
             masksTokens: masksTokens, stitches: stitches, logProbabilities: logProbabilities,
-            groupsContexts: groupsContexts, stepTimes: stepTimes)
+            groupsContexts: groupsContexts, thoughts: thoughts, stepTimes: stepTimes)
     }
 
     /// Continues with the value of the longest key that the context ends with.
@@ -235,6 +237,12 @@ final class ScriptedContext: EngineContext {
             return state.words
         }
         return (0..<count).map { _ in ScriptedContext(engine: engine, words: words) }
+    }
+
+    func forkNumbered(_ count: Int) async throws -> [any EngineContext] {
+        guard count <= engine.description.thoughts else { throw EngineError.unsupported("thoughts") }
+        engine.state.withLock { $0.numberedForks.append(count) }
+        return try await fork(count)
     }
 
     func group(_ options: GroupOptions) async throws -> any ContextGroup {

@@ -8,6 +8,12 @@ struct PlanExecution {
     private var results: [Int: SubtaskResult] = [:]
     private var attempts: [Int: Int] = [:]
     private var objectionsByID: [Int: String] = [:]
+    /// How deep smaller subtasks are, those of the question's plan being 1.
+    private var depths: [Int: Int] = [:]
+    /// Subtasks that are not split, or not again.
+    private var unsplittable: Set<Int> = []
+    /// What led to smaller subtasks.
+    private var origins: [Int: [Completion]] = [:]
     private var planning: [Completion] = []
     /// What the last synthesis asked.
     private var synthesis: [Completion] = []
@@ -64,6 +70,18 @@ struct PlanExecution {
         var completion: Completion?
         var cached: SubproblemResult?
         var key: SubproblemKey
+        /// What became of a subtask that was too long.
+        var split: Split?
+    }
+
+    /// How a subtask that was too long goes on.
+    private struct Split: Sendable {
+        /// Why it was too long.
+        var reason: String
+        /// In smaller ones; nil where there is no plan for it.
+        var plan: Plan?
+        /// Everything that led to it.
+        var calls: [Completion]
     }
 
     private mutating func work() async throws {
@@ -120,27 +138,78 @@ struct PlanExecution {
             group.addTask { Done(subtask: subtask, completion: nil, cached: cached, key: key) }
             return
         }
-        var call = PromptedCall(
-            "subtask \(subtask.id)", method.prompts.subtask.prompt(values),
-            after: planning + known.compactMap(\.completion), maximumTokens: run.budget.tokensPerThread)
-        call.sampling = sampling
-        let (run, prompts, asked) = (run, method.prompts, call)
+        let sources = planning + origins[subtask.id, default: []] + known.compactMap(\.completion)
         let other = run.controller.methods[1]
+        let split = other == nil ? splitRoom(of: subtask.id) : nil
+        var call = PromptedCall(
+            "subtask \(subtask.id)", method.prompts.subtask.prompt(values), after: sources,
+            maximumTokens: split?.tokens ?? run.budget.tokensPerThread)
+        call.sampling = sampling
+        let asked = call
         let task = Question(
             AnswerExtractor.trimmed(([subtask.task] + shown + [objection ?? ""]).joined(separator: "\n")))
-        let sources = planning + known.compactMap(\.completion)
-        group.addTask {
+        group.addTask { [method, run] in
             let completion =
                 if let other {
                     try await run.delegate(task, by: other, label: asked.label, after: sources)
                 } else {
                     try await run.ask(asked).first
                 }
+            if let split, let completion, let why = Self.reasonToSplit(completion, in: run) {
+                let planning = Planning(
+                    method: method, subtask: subtask.id, task: task, limit: split.threads, run: run,
+                    after: [completion])
+                let plan = try await planning.plan()
+                return Done(
+                    subtask: subtask, completion: completion, cached: nil, key: key,
+                    split: Split(reason: why, plan: plan, calls: [completion] + planning.calls))
+            }
             return Done(
-                subtask: subtask, completion: try await Self.distilled(completion, prompts, in: run), cached: nil,
-                key: key)
+                subtask: subtask, completion: try await Self.distilled(completion, method.prompts, in: run),
+                cached: nil, key: key)
         }
     }
+
+    // MARK: Splitting
+
+    /// Tokens after which a subtask is too long, and how many smaller ones it may become; nil where it is not split.
+    private func splitRoom(of id: Int) -> (tokens: Int, threads: Int)? {
+        let threads = run.availableThreads - schedule.subtasks.count
+        guard let rule = run.controller.split, !unsplittable.contains(id), threads > 1,
+            depths[id, default: 1] < run.budget.maximumDepth
+        else { return nil }
+        return (max(1, rule.room(decodedTokens: 0, tokensPerThread: run.budget.tokensPerThread)), threads)
+    }
+
+    /// Why a reply is too long; nil when it is not.
+    private static func reasonToSplit(_ completion: Completion, in run: ReasoningRun) -> String? {
+        if completion.outcome == .contextFull { return "its context is full" }
+        guard completion.ending == .maximumTokens else { return nil }
+        return run.controller.split?.reasonToSplit(
+            decodedTokens: completion.tokenCount, tokensPerThread: run.budget.tokensPerThread)
+    }
+
+    /// Lets a subtask that was too long go on in smaller ones, or, where there is no plan for it, with all the tokens that a
+    /// thread may have.
+    private mutating func goOn(_ id: Int, _ split: Split) {
+        unsplittable.insert(id)
+        // Others may have been split or opened since, so that there is no room any more.
+        let room = run.availableThreads - schedule.subtasks.count
+        guard let plan = split.plan, plan.subtasks.count <= room else {
+            run.decide(.split, "subtask \(id): \(split.reason); it runs again as one, with all tokens of a thread")
+            schedule.again(id)
+            return
+        }
+        let smaller = schedule.split(id, into: plan.subtasks)
+        let numbers = smaller.map { String($0.id) }.joined(separator: ", ")
+        run.decide(.split, "subtask \(id): \(split.reason); it goes on as subtasks \(numbers)")
+        for subtask in smaller {
+            depths[subtask.id] = depths[id, default: 1] + 1
+            origins[subtask.id] = origins[id, default: []] + split.calls
+        }
+    }
+
+    // MARK: Results
 
     /// A long result in fewer words; as it is when that fails.
     private static func distilled(
@@ -170,6 +239,10 @@ struct PlanExecution {
         }
         guard let completion = done.completion else {
             fail(id, completion: nil)
+            return
+        }
+        if let split = done.split {
+            goOn(id, split)
             return
         }
         guard completion.outcome == .finished else {

@@ -3,7 +3,7 @@
 /// Places: `{question}`, `{width}`, `{examples}`, `{instructions}` (a line of global instructions and its newline, or
 /// nothing), `{id}`, `{task}`, `{results}` (one ``result`` for each result shown), `{result}`, `{objection}` and
 /// `{objections}` (one ``objection`` for each, or nothing), `{plan}`.
-public struct PlanPrompts: Sendable, Hashable, Codable {
+public struct PlanPrompts: Sendable, Hashable, Codable, ReplaceablePrompts {
     /// How a plan is to be written.
     public enum PlanForm: String, Sendable, Codable {
         /// One JSON object: `{"subtasks":[{"id":1,"task":"...","after":[]}]}`.
@@ -63,6 +63,39 @@ public struct PlanPrompts: Sendable, Hashable, Codable {
         self.synthesis = synthesis
         self.validation = validation
         self.sequential = sequential
+    }
+
+    /// Every prompt by its name.
+    public static var places: [String: @Sendable (inout Self, PromptTemplate) -> Void] {
+        [
+            "decomposable": { $0.decomposable = $1 },
+            "plan": { $0.plan = $1 },
+            "replan": { $0.replan = $1 },
+            "example": { $0.example = $1 },
+            "subtask": { $0.subtask = $1 },
+            "result": { $0.result = $1 },
+            "refuted": { $0.refuted = $1 },
+            "objection": { $0.objection = $1 },
+            "distil": { $0.distil = $1 },
+            "synthesis": { $0.synthesis = $1 },
+            "validation": { $0.validation = $1 },
+            "sequential": { $0.sequential = $1 },
+        ]
+    }
+
+    /// Refuses prompts that lack what the method has to say.
+    func check() throws(RunError) {
+        try decomposable?.require(["question"], for: "decomposable")
+        try plan.require(["question"], for: "plan")
+        try replan.require(["question"], for: "replan")
+        try example.require(["question", "plan"], for: "example")
+        try subtask.require(["task", "results"], for: "subtask")
+        try result.require(["result"], for: "result")
+        try objection.require(["objection"], for: "objection")
+        try distil?.require(["result"], for: "distil")
+        try synthesis.require(["results"], for: "synthesis")
+        try validation?.require(["results", "result"], for: "validation")
+        try sequential.require(["question"], for: "sequential")
     }
 
     /// For models that follow instructions.

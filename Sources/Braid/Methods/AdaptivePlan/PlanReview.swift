@@ -10,7 +10,7 @@ public struct PlanReview: Sendable {
         case refused(String)
     }
 
-    /// Shown the plan before any subtask starts.
+    /// Shown the plan before any subtask starts, and a plan for a subtask that turned out too long.
     public var plan: @Sendable (Plan) async throws -> Verdict<Plan>
     /// Shown the results, in the order in which the answer is written from them, before it is written.
     public var results: @Sendable ([String]) async throws -> Verdict<[String]>

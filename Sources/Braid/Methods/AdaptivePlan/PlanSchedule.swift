@@ -1,4 +1,5 @@
-/// Which subtasks of a plan may start; it grows when subtasks turn out to need others, or open new ones. A pure value.
+/// Which subtasks of a plan may start; it grows when subtasks turn out to need others, are split, or open new ones. A pure
+/// value.
 public struct PlanSchedule: Sendable, Hashable {
     private enum State: Hashable {
         case waiting, running, ended
@@ -57,6 +58,26 @@ public struct PlanSchedule: Sendable, Hashable {
         subtasks.append(subtask)
         states[subtask.id] = .waiting
         return subtask
+    }
+
+    /// Puts smaller subtasks before a running one that turned out too long: they need what it needs, and it runs again with
+    /// their results.
+    /// - Parameter parts: subtasks of a repaired plan.
+    /// - Returns: the smaller ones, as they are numbered here; empty, and nothing changes, when there is no such subtask.
+    @discardableResult
+    public mutating func split(_ id: Int, into parts: [Subtask]) -> [Subtask] {
+        guard let index = subtasks.firstIndex(where: { $0.id == id }) else { return [] }
+        let last = subtasks.map(\.id).max() ?? 0
+        let smaller = parts.map { part in
+            Subtask(
+                id: last + part.id, task: part.task, after: subtasks[index].after + part.after.map { last + $0 },
+                difficulty: part.difficulty)
+        }
+        subtasks[index].after += smaller.map(\.id)
+        states[id] = .waiting
+        for subtask in smaller { states[subtask.id] = .waiting }
+        subtasks += smaller
+        return smaller
     }
 
     /// These subtasks and all that need their results, directly or not.

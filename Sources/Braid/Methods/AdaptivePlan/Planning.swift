@@ -3,37 +3,59 @@ final class Planning {
     private let method: AdaptivePlan
     private let question: Question
     private let run: ReasoningRun
+    private let limit: Int
+    private let subtask: Int?
+    private let sources: [Completion]
     /// What was asked so far.
     private(set) var calls: [Completion] = []
 
+    /// Plans how a question is answered.
     init(method: AdaptivePlan, question: Question, run: ReasoningRun) {
         self.method = method
         self.question = question
         self.run = run
+        limit = run.availableThreads
+        subtask = nil
+        sources = []
+    }
+
+    /// Plans how a subtask that turned out too long is worked out in smaller ones.
+    /// - Parameters:
+    ///   - task: what it has to do, with the results that it builds on.
+    ///   - limit: most smaller ones.
+    ///   - sources: what was asked before, and led to this.
+    init(method: AdaptivePlan, subtask: Int, task: Question, limit: Int, run: ReasoningRun, after sources: [Completion])
+    {
+        self.method = method
+        self.subtask = subtask
+        self.question = task
+        self.limit = limit
+        self.run = run
+        self.sources = sources
     }
 
     /// A usable plan of at least two subtasks; nil when the question is to be answered in sequence.
     func plan() async throws -> Plan? {
-        guard try await isDecomposable() else { return nil }
+        if subtask == nil, try await !isDecomposable() { return nil }
         guard var plan = try await written() else { return nil }
         if let review = method.review {
             switch try await review.plan(plan) {
             case .approved: break
             case .edited(let other):
-                run.decide(.review, "a person changed the plan")
+                decide(.review, "a person changed the plan")
                 do {
                     plan = try repaired(other)
                 } catch {
-                    run.decide(.refusePlan, "the changed plan: \(error)")
+                    decide(.refusePlan, "the changed plan: \(error)")
                     return nil
                 }
             case .refused(let why):
-                run.decide(.review, "a person refused the plan: \(why)")
+                decide(.review, "a person refused the plan: \(why)")
                 return nil
             }
         }
         guard plan.subtasks.count > 1 else {
-            run.decide(.fallBack, "the plan has one subtask only")
+            decide(.fallBack, "the plan has one subtask only")
             return nil
         }
         return plan
@@ -60,26 +82,27 @@ final class Planning {
         var values = [
             "question": question.text, "width": String(run.availableWidth), "examples": examples,
         ]
-        guard let first = try await ask("plan", method.prompts.plan.prompt(values)) else { return nil }
+        let label = subtask.map { "plan of \($0)" } ?? "plan"
+        guard let first = try await ask(label, method.prompts.plan.prompt(values)) else { return nil }
         do {
             return try repaired(try PlanReader.read(first))
         } catch {
-            run.decide(.refusePlan, error.description)
+            decide(.refusePlan, error.description)
             values["objection"] = error.description
         }
-        guard let second = try await ask("plan", method.prompts.replan.prompt(values)) else { return nil }
+        guard let second = try await ask(label, method.prompts.replan.prompt(values)) else { return nil }
         do {
             return try repaired(try PlanReader.read(second))
         } catch {
-            run.decide(.refusePlan, error.description)
-            run.decide(.fallBack, "there is no usable plan")
+            decide(.refusePlan, error.description)
+            decide(.fallBack, "there is no usable plan")
             return nil
         }
     }
 
     private func repaired(_ plan: Plan) throws(PlanError) -> Plan {
-        let repair = try PlanRepair(plan, limit: run.availableThreads)
-        if !repair.changes.isEmpty { run.decide(.repairPlan, repair.changes.joined(separator: "; ")) }
+        let repair = try PlanRepair(plan, limit: limit)
+        if !repair.changes.isEmpty { decide(.repairPlan, repair.changes.joined(separator: "; ")) }
         return repair.plan
     }
 
@@ -92,13 +115,17 @@ final class Planning {
 
     /// The reply to a question about planning; nil when it was cut or failed.
     private func ask(_ label: String, _ prompt: Prompt, maximumTokens: Int? = nil) async throws -> String? {
-        let call = PromptedCall(label, prompt, after: calls, maximumTokens: maximumTokens)
+        let call = PromptedCall(label, prompt, after: sources + calls, maximumTokens: maximumTokens)
         guard let completion = try await run.ask(call, on: method.planner).first else { return nil }
         calls.append(completion)
         guard completion.outcome == .finished else {
-            run.decide(.fallBack, "planning ended early: \(completion.outcome)")
+            decide(.fallBack, "planning ended early: \(completion.outcome)")
             return nil
         }
         return completion.text
+    }
+
+    private func decide(_ action: ControllerDecision.Action, _ reason: String) {
+        run.decide(action, subtask.map { "subtask \($0): \(reason)" } ?? reason)
     }
 }

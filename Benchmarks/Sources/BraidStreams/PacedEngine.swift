@@ -1,0 +1,91 @@
+#if Gateway
+    import Braid
+    import Synchronization
+
+    /// A stand-in for an engine: every line gives one token in each interval, and says in it when that was.
+    ///
+    /// A token's text is `@nanoseconds;` by the system's monotonic clock, so that a client on the same machine can tell how
+    /// long it was under way. Only lines that are streamed as they come carry such stamps: the main line and first threads.
+    struct PacedEngine: Engine {
+        /// Time between two tokens of one line.
+        let interval: Duration
+        /// Tokens of a thread, and of an answer.
+        let tokens: Int
+
+        var description: EngineDescription {
+            EngineDescription(
+                name: "paced", model: "paced", contextLength: 1 << 20, tier: .tokens,
+                controlTags: Dialect.braid.allTags, masksTokens: false, stitches: false, logProbabilities: false)
+        }
+
+        func open(_ prompt: TokenText) async throws -> any EngineContext { PacedContext(engine: self, line: .main) }
+
+        /// The tokens of one decode call.
+        func stream(_ line: PacedLine) -> DecodedTokens {
+            let (stream, continuation) = AsyncThrowingStream<DecodingEvent, any Error>.makeStream()
+            let task = Task {
+                do {
+                    if line == .main {
+                        continuation.yield(.token(DecodedToken(id: 300, text: "", control: "<Answer>")))
+                    }
+                    let clock = ContinuousClock()
+                    var next = clock.now
+                    for index in 0..<tokens {
+                        next = next.advanced(by: interval)
+                        try await clock.sleep(until: next, tolerance: .zero)
+                        let text = line == .otherThread ? " word" : "@\(MonotonicTime.now());"
+                        continuation.yield(.token(DecodedToken(id: TokenID(index & 255), text: text)))
+                    }
+                    for tag in line.closing {
+                        continuation.yield(.token(DecodedToken(id: 301, text: "", control: tag)))
+                    }
+                    continuation.yield(.stop(.control(line.closing.last ?? "")))
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+            return DecodedTokens(stream)
+        }
+    }
+
+    /// Which line of a run decodes.
+    enum PacedLine: Sendable {
+        case main, firstThread, otherThread
+
+        /// What it ends with.
+        var closing: [String] { self == .main ? ["</Answer>"] : ["<Return>", "</Return>", "</Thread>"] }
+    }
+
+    /// A context that holds nothing but its length.
+    private final class PacedContext: EngineContext {
+        private let engine: PacedEngine
+        private let line: PacedLine
+        private let count = Mutex(1)
+
+        init(engine: PacedEngine, line: PacedLine) {
+            self.engine = engine
+            self.line = line
+        }
+
+        var tokenCount: Int { count.withLock { $0 } }
+
+        func extend(_ text: TokenText) async throws -> Int {
+            count.withLock { $0 += 1 }
+            return 1
+        }
+
+        func decode(_ options: DecodingOptions) -> DecodedTokens { engine.stream(line) }
+
+        func fork(_ count: Int) async throws -> [any EngineContext] {
+            (0..<count).map { PacedContext(engine: engine, line: $0 == 0 ? .firstThread : .otherThread) }
+        }
+
+        func join(_ threads: [any EngineContext], as form: JoinForm) async throws { count.withLock { $0 += 1 } }
+
+        func score(_ text: TokenText) async throws -> [LogProbability] { [LogProbability(token: 0, value: -1)] }
+
+        func close() async {}
+    }
+#endif

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import Braid
+
+extension HogwildInference.Layout: ExpressibleByArgument {}
