@@ -359,6 +359,21 @@ import Testing
                 #"[{"content":"q","role":"user"},{"content":"b<Go>c","role":"assistant"}]"#))
     }
 
+    /// Services that give text only end without a tag; every word before the end counts.
+    @Test func theLastWordOfAChatAnswerCounts() async throws {
+        let transport = ScriptedTransport { _ in
+            .stream([
+                #"{"choices":[{"index":0,"delta":{"content":"it is"},"finish_reason":null}]}"#,
+                #"{"choices":[{"index":0,"delta":{"content":" 42"},"finish_reason":null}]}"#,
+                #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, Self.done,
+            ])
+        }
+        let engine = try Servers.engine({ ChatAdapter(prefill: .none, address: $0) }, transport: transport)
+        let outcome = try await ReasoningRun.answer(
+            Question("what is it?"), by: try Sequential(asking: .direct), on: engine)
+        #expect(outcome.answer.text == "it is 42")
+    }
+
     // MARK: Whole runs
 
     /// A model that forks once, over the scripted wire, gives the run that the embedded engine's scripts give.

@@ -188,6 +188,7 @@ extension ReasoningRun {
             maximumTokens: min(wanted, granted))
         var text = TextStops(call.stops)
         var beforeLast = ""
+        var endsWithTag = false
         var decoded = 0
         var start = seconds
         // Leaving the loop drops the engine's stream, which ends the decode call.
@@ -206,6 +207,7 @@ extension ReasoningRun {
                     return Self.grantedTokens(by: state.ledger, for: call, decoded: decoded)
                 }
                 beforeLast = text.text
+                endsWithTag = token.control != nil
                 let stop = text.take(token.control ?? token.text)
                 completion.text = text.text
                 if let stop {
@@ -218,8 +220,8 @@ extension ReasoningRun {
                     return
                 }
             case .stop(.control):
-                // The tag that ended the call was its last token.
-                completion.text = beforeLast
+                // The tag that ended the call was its last token; engines that give text only end without one.
+                if endsWithTag { completion.text = beforeLast }
                 completion.ending = .modelEnd
             case .stop(.tokenLimit) where decoded >= wanted: completion.ending = .maximumTokens
             case .stop(.tokenLimit): completion.outcome = .tokenLimit

@@ -21,8 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
             The first SIGTERM or SIGINT lets the runs that go on finish, the second ends the process at once.
             """)
 
-    @Option(help: "How to reason when a request does not say.")
-    var method: MethodChoice = .adaptive
+    @Option(
+        help: "How to reason when a request does not say. (default: adaptive if the model can, else adaptive-plan)")
+    var method: MethodChoice?
 
     @Option(
         help: ArgumentHelp(

@@ -9,8 +9,8 @@
 
     /// What `braid serve` serves: engines with all methods that run on them.
     struct ServedModels {
-        /// The method that comes first.
-        let method: MethodChoice
+        /// The method that comes first; nil for the one that suits the engine.
+        let method: MethodChoice?
         /// `--model`.
         let model: String?
         /// What clients call it; nil for its own name.
@@ -23,7 +23,7 @@
         /// Loads or connects everything.
         /// - Throws: `ModelError`, `RemoteEngineError`, `ValidationError` for a method that runs on none of it.
         func models() async throws -> [ServedModel] {
-            let remote = remote.resolved(model: model, for: method)
+            let remote = remote.resolved(model: model, for: method ?? .adaptive)
             if remote.isUsed {
                 let tags = try MethodChoice.allCases.reduce(into: Set<String>()) {
                     $0.formUnion(try MethodOptions.parse([]).tags(of: $1))
@@ -34,7 +34,7 @@
                 return [model]
             }
             guard let model else { return [try builtIn()] }
-            let choice = try ModelChoice(model, for: method)
+            let choice = try ModelChoice(model, for: method ?? .adaptive)
             if let warning = choice.warning { try StandardStream.error.write(warning) }
             let engine = try choice.engine(engine.options)
             let methods = MethodChoice.allCases.filter { !choice.isBuiltIn || !$0.needsWords }
@@ -71,17 +71,22 @@
         ) throws -> ServedModel {
             let id = name ?? id
             let usable = candidates.filter { Self.runs($0.0, on: $0.1) }
-            guard let first = usable.first(where: { $0.0 == method }) else {
+            let wanted = method.map { [$0] } ?? Self.preferred
+            guard let first = wanted.lazy.compactMap({ choice in usable.first { $0.0 == choice } }).first else {
                 let allowed = usable.map(\.0.rawValue).joined(separator: ", ")
-                throw ValidationError("--method is '\(method.rawValue)'; allowed for \(id): \(allowed)")
+                throw ValidationError(
+                    "--method is '\(wanted.map(\.rawValue).joined(separator: ", "))'; allowed for \(id): \(allowed)")
             }
             // Raw prompts go to the engine of the first method.
             let tokenizer = (first.1 as? EmbeddedEngine)?.tokenizer
-            let methods = [first] + usable.filter { $0.0 != method }
+            let methods = [first] + usable.filter { $0.0 != first.0 }
             return ServedModel(
                 id: id, created: Int(Date().timeIntervalSince1970), contextLength: first.1.description.contextLength,
                 methods: methods.map { Self.method($0.0, on: $0.1) }, tokenizer: tokenizer.map { ServedTokenizer($0) })
         }
+
+        /// Threads as the model decides where it was trained for that, else as a plan says.
+        private static let preferred: [MethodChoice] = [.adaptive, .adaptivePlan, .sequential]
 
         /// Whether an engine has what a method needs.
         private static func runs(_ choice: MethodChoice, on engine: any Engine) -> Bool {
