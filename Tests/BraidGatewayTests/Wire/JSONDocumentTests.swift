@@ -110,7 +110,7 @@ struct JSONDocumentTests {
             #"{"model":"a", "seed" : 12345678901234567890.10, "braid":{},"tools":[ {"x":1E5} ],"mo\u0064el":"b"}"#
         let passed = try Self.document(text).object(
             without: ["braid"], replacing: ["model": Array("\"c\"".utf8)])
-        let expected = #"{"model":"c","seed":12345678901234567890.10,"tools":[ {"x":1E5} ],"mo\u0064el":"c"}"#
+        let expected = #"{"model":"c","seed" : 12345678901234567890.10,"tools":[ {"x":1E5} ],"mo\u0064el":"c"}"#
         #expect(String(decoding: passed, as: UTF8.self) == expected)
     }
 

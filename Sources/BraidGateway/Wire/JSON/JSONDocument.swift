@@ -52,9 +52,13 @@ final class JSONDocument: Sendable {
             index = Int(value.next)
             if left.contains(name.decodedString) { continue }
             if text.count > 1 { text.append(UInt8(ascii: ",")) }
-            text += name.raw
-            text.append(UInt8(ascii: ":"))
-            text += values[name.decodedString] ?? Array(bytes[Int(value.start)..<Int(value.end)])
+            if let value = values[name.decodedString] {
+                text += name.raw
+                text.append(UInt8(ascii: ":"))
+                text += value
+            } else {
+                text += bytes[name.raw.startIndex..<Int(value.end)]
+            }
         }
         text.append(UInt8(ascii: "}"))
         return text
