@@ -70,7 +70,7 @@
 
     /// Waits until something is so; what it waits for is an event, the time is only how long a broken test may take.
     func eventually(_ condition: @Sendable () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -7,7 +7,7 @@ final class TestSocket: Sendable {
     }
 
     /// How long a test waits for anything at most.
-    private static let patience = 20
+    private static let patience = 60
 
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "test socket")
