@@ -8,11 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
-# Bytes of one key or value in Braid's cache, by the model's weights: the memory that its pages should take.
-BRAID_CACHE_ELEMENT_BYTES = {"f32": 4, "bf16": 2, "q8_0": 2, "q4_0": 2}
-# Token positions in a page of Braid's cache.
-BRAID_PAGE_POSITIONS = 16
-
 
 class DriverError(Exception):
     """A driver ended or refused; the text is what it said."""

@@ -47,6 +47,7 @@ class Results:
         found = self.cases.get(case, {})
         peak = self.median(case, "braid", "peak_rss_bytes")
         pages = self.median(case, "braid", "used_pages")
-        if peak is None or pages is None:
+        page = self.median(case, "braid", "page_bytes")
+        if peak is None or pages is None or page is None:
             return None
-        return peak - found["results"]["braid"]["weight_bytes"] - pages * found["braid_page_bytes"]
+        return peak - found["results"]["braid"]["weight_bytes"] - pages * page

@@ -46,7 +46,7 @@ def record(case: Case, **seconds: Any) -> dict[str, Any]:
     return {
         "name": case.name, "kind": case.kind, "model": case.model, "weights": case.weights, "prefix": case.prefix,
         "width": case.width, "tokens": case.tokens, "header": case.header, "answer": case.answer,
-        "results": results, "floor_seconds": 0.5, "braid_page_bytes": 0}
+        "results": results, "floor_seconds": 0.5}
 
 
 class ModelTests(unittest.TestCase):
@@ -77,6 +77,16 @@ class FloorTests(unittest.TestCase):
         products = 2 * (512 * shape.body_weights + shape.head_weights) / 100e9
         attention = 4 * 12 * 12 * 64 * 512 * 512 / 2 / 200e9
         self.assertAlmostEqual(Floors(FLOORS).prefill(shape, "f32", 512), (products + attention) / 2)
+
+
+class MemoryTests(unittest.TestCase):
+    def test_overhead_is_what_weights_and_pages_do_not_explain(self) -> None:
+        case = record(cases.memory("llama120m", "q8_0", 512, 8, 32), braid=1.0)
+        found = case["results"]["braid"]
+        found |= {"weight_bytes": 1000, "runs": [{"peak_rss_bytes": 1700, "used_pages": 6, "page_bytes": 100}]}
+        self.assertEqual(Results({"cases": [case]}).overhead_bytes(case["name"]), 100)
+        del found["runs"][0]["page_bytes"]
+        self.assertIsNone(Results({"cases": [case]}).overhead_bytes(case["name"]))
 
 
 class TargetTests(unittest.TestCase):

@@ -38,6 +38,8 @@ public struct EmbeddedEngineStatistics: Sendable, Hashable {
     public internal(set) var cachedPages = 0
     /// Pages in all; a page holds 16 token positions.
     public internal(set) var pageCount = 0
+    /// Bytes of a page: keys and values of all layers.
+    public internal(set) var pageBytes = 0
 
     /// Takes over what the cache has counted.
     mutating func take(_ cache: KVCache) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 // One word says everything about the region in progress, so that claiming a piece is one compare-and-swap that cannot
 // mix two regions:   generation (24 bits) | pieces (20 bits) | next piece (20 bits)
@@ -15,14 +16,20 @@
 // shorter than what another process loses that waits for this processor.
 #define SPINS 4096
 
+// A caller that has slept for longer than this in a step, and for a quarter of the step, does the rest of it alone: its
+// workers have to share their processors, and there may be a hundred regions to come that would each wait for them.
+#define PATIENCE_NANOSECONDS 1000000
+
 struct braid_pool {
     _Alignas(64) _Atomic uint64_t region;
     _Alignas(64) _Atomic uint32_t done;
     // Written before `region` is published, read after a piece of it was claimed.
     braid_pool_work work;
     void *context;
-    // Of the caller alone.
+    // Of the caller alone. In nanoseconds: when the step began, and for how long the caller has slept in it.
     bool awake;
+    uint64_t woken;
+    uint64_t slept;
     _Alignas(64) _Atomic uint32_t sleepers;
     _Atomic bool caller_sleeps;
     // The rest is guarded by the mutex, and slow: somebody sleeps, or is about to.
@@ -41,6 +48,12 @@ static inline void relax(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+static uint64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static inline bool has_pieces(uint64_t region) { return (region & FIELD_MASK) < (region >> FIELD & FIELD_MASK); }
@@ -115,6 +128,8 @@ braid_pool *braid_pool_create(size_t threads) {
     pool->work = NULL;
     pool->context = NULL;
     pool->awake = false;
+    pool->woken = 0;
+    pool->slept = 0;
     pool->calls = 0;
     pool->ending = false;
     pool->worker_count = 0;
@@ -148,6 +163,8 @@ size_t braid_pool_threads(const braid_pool *pool) { return pool->worker_count + 
 void braid_pool_wake(braid_pool *pool) {
     if (pool->worker_count == 0) return;
     pool->awake = true;
+    pool->woken = nanoseconds();
+    pool->slept = 0;
     call(pool);
 }
 
@@ -172,10 +189,14 @@ void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void 
             continue;
         }
         // A worker was put aside in the middle of a piece: whatever runs in its place may have this processor too.
+        uint64_t start = nanoseconds();
         pthread_mutex_lock(&pool->mutex);
         atomic_store(&pool->caller_sleeps, true);
         while (atomic_load(&pool->done) < pieces) pthread_cond_wait(&pool->work_is_done, &pool->mutex);
         atomic_store(&pool->caller_sleeps, false);
         pthread_mutex_unlock(&pool->mutex);
+        uint64_t now = nanoseconds();
+        pool->slept += now - start;
+        if (pool->slept > PATIENCE_NANOSECONDS && 4 * pool->slept > now - pool->woken) pool->awake = false;
     }
 }

@@ -26,6 +26,31 @@ struct AllocationTests {
         #expect(lists.map(\.count) == Array(1...10))
     }
 
+    @Test("a grammar in free text allocates nothing per token")
+    func grammarMask() throws {
+        let fixture = try EngineFixture()
+        let vocabulary = ControlVocabulary(fixture.tokenizer)
+        let text = try #require((0..<vocabulary.end).map { TokenID($0) }.first { vocabulary.tags[$0] == nil })
+        var mask = GrammarMask(
+            ControlGrammar(.braid, line: .main, maximumOutlines: 2), tokenizer: fixture.tokenizer,
+            vocabulary: vocabulary)
+        let first = try mask.next()
+        mask.advance(text)
+        #expect(try mask.next() == first)
+        let allocations = try Self.count {
+            for _ in 0..<100 {
+                mask.advance(text)
+                guard try mask.next() == first, mask.forced(limit: 4).isEmpty else {
+                    Issue.record("free text goes on as free text")
+                    return
+                }
+            }
+        }
+        #expect(allocations == 0)
+        mask.advance(try #require(vocabulary.ids["<Parallel>"]))
+        #expect(try mask.next() == .only([try #require(vocabulary.ids["<Outlines>"])]))
+    }
+
     @Test("steps of a transformer allocate nothing", arguments: [1, 3], [1, 2])
     func transformerSteps(width: Int, threads: Int) throws {
         let fixture = try EngineFixture()

@@ -162,6 +162,10 @@ struct ControlGrammarTests {
                 text += word
                 if word == " w" {
                     grammar.advance(.text)
+                    let behindText = grammar.expectation
+                    var further = grammar
+                    further.advance(.text)
+                    #expect(further.expectation == behindText)
                     continue
                 }
                 grammar.advance(.control(word))

@@ -19,8 +19,10 @@ struct ProgramResult: Encodable, Sendable {
     var logProbabilities: [Float]?
     /// The likeliest token after each token.
     var likeliest: [Int32]?
-    /// Pages of keys and values in use at the end, before contexts were closed.
+    /// Most pages of keys and values that were in use when it was looked at: after the threads, and at the end.
     var usedPages: Int?
+    /// Bytes of a page.
+    var pageBytes: Int?
     /// Most memory that the process ever held, mapped files that it has read included.
     var peakRSSBytes: Int
 
@@ -39,6 +41,7 @@ struct ProgramResult: Encodable, Sendable {
         case waitSeconds = "wait_seconds"
         case logProbabilities = "log_probabilities"
         case usedPages = "used_pages"
+        case pageBytes = "page_bytes"
         case peakRSSBytes = "peak_rss_bytes"
     }
 

@@ -73,7 +73,7 @@ actor ProgramRunner {
         let start = clock.now
         _ = try await Self.decode(threads, afterHeadersOf: 0, tokens)
         result.seconds = seconds(since: start)
-        result.usedPages = try await engine.statistics.usedPages
+        try await countPages(&result)
         for thread in threads { await thread.close() }
     }
 
@@ -91,7 +91,7 @@ actor ProgramRunner {
         if join == "sequential" {
             _ = try await Self.decode(main, width * tokens + answer)
             result.seconds = seconds(since: start)
-            result.usedPages = try await engine.statistics.usedPages
+            try await countPages(&result)
             return await main.close()
         }
         result.prefillSeconds = seconds(since: start)
@@ -101,7 +101,7 @@ actor ProgramRunner {
         let threading = clock.now
         let texts = try await Self.decode(threads, afterHeadersOf: header, tokens)
         result.threadsSeconds = seconds(since: threading)
-        let pages = try await engine.statistics.usedPages
+        try await countPages(&result)
         let joining = clock.now
         if join == "stitch" {
             try await main.join(threads, as: .stitch)
@@ -115,7 +115,7 @@ actor ProgramRunner {
         _ = try await Self.decode(main, answer)
         result.answerSeconds = seconds(since: answering)
         result.seconds = seconds(since: start)
-        result.usedPages = max(pages, try await engine.statistics.usedPages)
+        try await countPages(&result)
         await main.close()
     }
 
@@ -217,6 +217,13 @@ actor ProgramRunner {
             }
             return try await group.reduce(into: [[TokenID]](repeating: [], count: threads.count)) { $0[$1.0] = $1.1 }
         }
+    }
+
+    /// Notes the pages that are in use now, if they are more than before.
+    private func countPages(_ result: inout ProgramResult) async throws {
+        let statistics = try await engine.statistics
+        result.usedPages = max(result.usedPages ?? 0, statistics.usedPages)
+        result.pageBytes = statistics.pageBytes
     }
 
     private func seconds(since start: ContinuousClock.Instant) -> Double {

@@ -162,7 +162,8 @@ public struct ControlGrammar: Sendable {
         }
     }
 
-    /// Takes note of what was decoded; a symbol that ``expectation`` does not allow changes nothing.
+    /// Takes note of what was decoded; a symbol that ``expectation`` does not allow changes nothing, nor does plain text
+    /// behind plain text.
     public mutating func advance(_ symbol: Symbol) {
         guard let dialect else { return }
         switch symbol {

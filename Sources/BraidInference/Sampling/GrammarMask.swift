@@ -8,6 +8,10 @@ struct GrammarMask: Sendable {
     /// Texts of which the grammar demands one, with what is left of their tokens, the last first; all of them agree with
     /// what was drawn. None is the beginning of another, so the last one left is the only one that can be complete.
     private var demanded: [(symbol: ControlGrammar.Symbol, tokens: [TokenID])] = []
+    /// Whether plain text was drawn last.
+    private var isInText = false
+    /// What may come after plain text behind plain text: more of it changes nothing, so it is worked out once.
+    private var inText: TokenMask?
 
     /// Without a grammar, everything that is a token may come.
     init(_ grammar: ControlGrammar?, tokenizer: Tokenizer, vocabulary: ControlVocabulary) {
@@ -21,12 +25,16 @@ struct GrammarMask: Sendable {
     mutating func next() throws(EngineError) -> TokenMask {
         if !demanded.isEmpty { return .only(Set(demanded.compactMap(\.tokens.last)).sorted()) }
         guard var grammar else { return .upTo(end: vocabulary.end, forbidden: []) }
+        if let inText { return inText }
         // An empty text is over at once; a grammar that demands nothing but empty texts is broken.
         for _ in 0..<16 {
             switch grammar.expectation {
             case .text(let tags):
                 let allowed = Set(tags.compactMap { vocabulary.ids[$0] })
-                return .upTo(end: vocabulary.end, forbidden: vocabulary.all.filter { !allowed.contains($0) })
+                let mask = TokenMask.upTo(
+                    end: vocabulary.end, forbidden: vocabulary.all.filter { !allowed.contains($0) })
+                if isInText { inText = mask }
+                return mask
             case .tags(let tags):
                 let allowed = tags.compactMap { vocabulary.ids[$0] }.sorted()
                 guard !allowed.isEmpty else {
@@ -75,6 +83,10 @@ struct GrammarMask: Sendable {
             grammar?.advance(.control(tag))
         } else {
             grammar?.advance(.text)
+            isInText = true
+            return
         }
+        isInText = false
+        inText = nil
     }
 }

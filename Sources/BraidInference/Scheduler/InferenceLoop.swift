@@ -1,4 +1,5 @@
 internal import Braid
+internal import CBraidKernels
 
 /// Everything that the worker's thread owns: contexts, jobs, cache and transformer; and the loop over steps.
 ///
@@ -59,6 +60,7 @@ final class InferenceLoop {
         endTokenIDs = Set(model.endTokenIDs)
         scheduler = BatchScheduler(maximumRows: transformer.maximumRows)
         statistics.pageCount = cache.pool.pageCount
+        statistics.pageBytes = memory.shape.page_stride
     }
 
     /// Runs until nobody can ask for anything any more.

@@ -76,6 +76,19 @@ final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// Lets go of the memory that a part of the file takes up in this process; it is read again when it is touched again.
+    ///
+    /// Pages that the part shares with its neighbours stay.
+    func releasePages(of part: UnsafeRawBufferPointer) {
+        guard let start = part.baseAddress else { return }
+        let page = Int(getpagesize())
+        let first = (Int(bitPattern: start) + page - 1) / page * page
+        let end = (Int(bitPattern: start) + part.count) / page * page
+        guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+        // Advice only: a system that refuses it keeps the pages.
+        _ = madvise(address, end - first, MADV_DONTNEED)
+    }
+
     /// Decodes a JSON file.
     ///
     /// - Throws: The errors of `init`, and ``ModelLoadingError/malformedFile(path:reason:)`` if the content does not fit.

@@ -34,6 +34,7 @@ extension TensorView {
                 }
             }
         }
+        releasePages()
         return TensorView(elementType: elementType, shape: shape, bytes: copy.bytes, owner: copy)
     }
 }

@@ -43,6 +43,12 @@ struct TensorView: @unchecked Sendable {
         try withExtendedLifetime(owner) { () throws(Failure) in try body(bytes) }
     }
 
+    /// Lets go of the memory that the file's pages take up, where the numbers lie in a file: they have been read, and are
+    /// hardly needed again.
+    func releasePages() {
+        (owner as? MappedFile)?.releasePages(of: bytes)
+    }
+
     /// Copies the numbers out as `Float`.
     ///
     /// - Complexity: O(`elementCount`).
