@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,8 @@ def _disturbed(results: Results) -> list[str]:
 
 
 def _machine(data: dict[str, Any]) -> list[str]:
-    machine, braid, peer, floors = data["machine"], data["braid"], data["llama_cpp"], data["floors"]
+    machine, peer, floors = data["machine"], data["llama_cpp"], data["floors"]
+    commits = Counter(case["braid_commit"] for case in data["cases"])
     two = [point for point in floors["bandwidth"] if point["threads"] == 2]
     bandwidth = ", ".join(f"{point['mebibytes']} MiB {point['gigabytes_per_second']:.0f}" for point in two)
     return [
@@ -146,7 +148,7 @@ def _machine(data: dict[str, Any]) -> list[str]:
         f"* Before the run others used {data['load']['busy_share']:.0%} of the cores, CPU pressure was "
         f"{data['load']['pressure_avg10']:.0f} %, load average {data['load']['load_average']}; between the runs others "
         f"used {data.get('others_busy', 0):.0%}",
-        f"* Braid at commit {braid['commit']}{' with changes' if braid['changed'] else ''}, {braid['swift']}",
+        f"* Braid at commit {', '.join(f'{name} ({count} cases)' for name, count in commits.items())}, {data['swift']}",
         f"* llama.cpp {peer['llama_cpp']} (as in llama-cpp-python {peer['llama_cpp_python']}), {peer['compiler']}, "
         f"OpenMP {peer['openmp']}",
         f"* Read bandwidth of two threads in GB/s: {bandwidth}",

@@ -46,7 +46,7 @@ def record(case: Case, **seconds: Any) -> dict[str, Any]:
     return {
         "name": case.name, "kind": case.kind, "model": case.model, "weights": case.weights, "prefix": case.prefix,
         "width": case.width, "tokens": case.tokens, "header": case.header, "answer": case.answer,
-        "results": results, "floor_seconds": 0.5}
+        "results": results, "floor_seconds": 0.5, "braid_commit": "abc"}
 
 
 class ModelTests(unittest.TestCase):
@@ -120,7 +120,7 @@ class ReportTests(unittest.TestCase):
             "machine": {
                 "processor": "P", "family_model": "F", "instructions": ["avx2"], "cores": 2, "memory_gib": 1, "system": "S"},
             "load": {"busy_share": 0.0, "pressure_avg10": 0.0, "load_average": 0.0},
-            "braid": {"commit": "abc", "changed": False, "swift": "Swift"},
+            "swift": "Swift",
             "llama_cpp": {"llama_cpp": "def", "llama_cpp_python": "1", "compiler": "C", "openmp": "on"}, "floors": FLOORS,
             "cases": [
                 record(cases.decode("llama120m", "f32", 64), **{"braid": 1.0, "llama-off": 0.9, "llama-on": 2.0}),
