@@ -548,6 +548,71 @@
             }
         }
 
+        @Test(arguments: [true, false]) func clientsOfHTTP10GetNeitherChunksNorInterimResponses(
+            _ isStreaming: Bool
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let body = isStreaming ? Self.streaming : Self.question
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                let answer = try await client.rest()
+                #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+                #expect(!answer.lowercased().contains("transfer-encoding"))
+                #expect(answer.lowercased().contains("connection: close\r\n"))
+                #expect(answer.hasSuffix(isStreaming ? "}\n\ndata: [DONE]\n\n" : "}"))
+                let content = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
+                #expect(answer[content...].hasPrefix(isStreaming ? "data: {" : "{"))
+            }
+        }
+
+        @Test func aClientOfHTTP10ThatClosesHasGone() async throws {
+            let engine = PacedEngine { _ in [.text("thinking"), .hang] }
+            try await TestGateway.run([TestGateway.model(engine)]) { server in
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: \(Self.question.utf8.count)\r\n\r\n"
+                        + Self.question)
+                #expect(try await eventually { engine.tokens == 1 })
+                client.socket.finishSending()
+                #expect(try await eventually { server.gateway.registry.runningCount == 0 })
+                #expect(try await client.rest().isEmpty)
+            }
+        }
+
+        @Test func aConnectionEndsWhereTheClientSaysSo() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                let last = TestClient.request("GET", "/health", fields: ["Connection": "Close"])
+                try await client.socket.send(TestClient.request("GET", "/health") + last + last)
+                let answers = try await client.rest()
+                #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+                #expect(answers.lowercased().contains("connection: close"))
+            }
+        }
+
+        @Test(arguments: ["", "Host: localhost\r\nHost: localhost\r\n"]) func aRequestNamesOneHost(
+            _ hosts: String
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                try await client.socket.send("GET /health HTTP/1.1\r\n\(hosts)\r\n")
+                #expect(try await client.answer().status == 400)
+            }
+        }
+
+        @Test func theHeadOfAStreamIsNotGiven() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let run = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                let id = try #require(run.fields["x-braid-trajectory-id"])
+                let client = try server.client()
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)/events").status == 405)
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)").status == 200)
+                #expect(try await client.ask("GET", "/health").status == 200)
+            }
+        }
+
         // MARK: Keys and hosts
 
         @Test func withoutAKeyNothingIsAnsweredAndRunsBelongToTheirKeys() async throws {
