@@ -105,6 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
         #if Gateway
             let interrupt = Interrupt()
             interrupt.listen(to: [SIGINT, SIGTERM])
+            OpenFiles.raiseLimit()
             let served = try await ServedModels(
                 method: method, model: model, name: servedModelName, engine: engine, remote: remote
             ).models()

@@ -85,7 +85,17 @@
                 responder: { (request, writer: consuming ResponseWriter, channel) in
                     try await self.respond(request, writer, channel)
                 },
-                onServerRunning: { listening($0.localAddress?.port ?? self.configuration.port) })
+                onServerRunning: { channel in
+                    do {
+                        try await channel.eventLoop.submit { [logger = self.logger] in
+                            try channel.pipeline.syncOperations.addHandler(AcceptGuard(logger), position: .first)
+                        }.get()
+                    } catch {
+                        // It was closed at once, and will accept nothing.
+                        return
+                    }
+                    listening(channel.localAddress?.port ?? self.configuration.port)
+                })
             let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
             // Whether the server is over with what a task did.
             try await withThrowingTaskGroup(of: Bool.self) { tasks in
@@ -320,7 +330,7 @@
         }
 
         private static func check(_ method: HTTPRequest.Method, of route: Route) throws(OpenAIError) {
-            let allowed = route.method == "GET" ? ["GET", "HEAD"] : [route.method]
+            let allowed = route.method == "GET" && !route.isEndless ? ["GET", "HEAD"] : [route.method]
             guard allowed.contains(method.rawValue) else {
                 throw .methodNotAllowed(method.rawValue, allowed: allowed + ["OPTIONS"])
             }
