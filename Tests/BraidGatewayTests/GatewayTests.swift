@@ -515,6 +515,30 @@
             }
         }
 
+        @Test func bodiesTogetherAreBounded() async throws {
+            try await TestGateway.run(
+                [TestGateway.model(PacedEngine.simple())],
+                { $0.limits.allBodyBytes = 3000 }
+            ) { server in
+                let half = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"
+                let first = try server.client()
+                try await first.socket.send(half + String(repeating: " ", count: 2990))
+                // What was taken is seen by others only.
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 503
+                    })
+                let refused = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                #expect(try refused.errorCode == "server_is_overloaded")
+                #expect(refused.fields["retry-after"] == "2")
+                first.socket.close()
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 200
+                    })
+            }
+        }
+
         @Test func whatDoesNotArriveIsNotWaitedFor() async throws {
             try await TestGateway.run(
                 [TestGateway.model(PacedEngine.simple())],

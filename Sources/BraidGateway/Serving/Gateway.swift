@@ -33,6 +33,7 @@
         let page = PageFiles()
         let logger: Logger
         private let hosts: HostCheck
+        private let bodies: BodyBudget
         private let state = Mutex(State())
         private let (drains, drainSource) = AsyncStream<Void>.makeStream()
 
@@ -57,6 +58,7 @@
             gate = AdmissionGate(configuration.limits, hasKeys: !configuration.keys.isEmpty)
             registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
             hosts = HostCheck(configuration)
+            bodies = BodyBudget(bytes: configuration.limits.allBodyBytes)
             let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .notice
             var logger = Logger(label: "braid") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = level
@@ -239,6 +241,7 @@
                         body = try await self.body(of: request)
                         hasReadBody = true
                     }
+                    defer { bodies.giveBack(body.count) }
                     reply = try await answer(route, exchange, body)
                 }
             } catch let error as OpenAIError {
@@ -352,9 +355,17 @@
         private func body(of request: Request) async throws -> [UInt8] {
             let limit = configuration.limits.bodyBytes
             var bytes: [UInt8] = []
-            for try await part in request.body {
-                guard bytes.count + part.readableBytes <= limit else { throw OpenAIError.bodyTooLarge(limit: limit) }
-                bytes += part.readableBytesView
+            do {
+                for try await part in request.body {
+                    guard bytes.count + part.readableBytes <= limit else {
+                        throw OpenAIError.bodyTooLarge(limit: limit)
+                    }
+                    guard bodies.take(part.readableBytes) else { throw OpenAIError.overloaded(retryAfter: 2) }
+                    bytes += part.readableBytesView
+                }
+            } catch {
+                bodies.giveBack(bytes.count)
+                throw error
             }
             return bytes
         }
