@@ -31,7 +31,7 @@
             guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
             let isOld = head.version.major < 1 || head.version == .http1_0
             guard isOld || head.headers["host"].count == 1 else {
-                return context.fireErrorCaught(HTTPParserError.invalidHost)
+                return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
             }
             let isLast = isOld || !head.isKeepAlive
             requests.append(Terms(isOld: isOld, isLast: isLast))
