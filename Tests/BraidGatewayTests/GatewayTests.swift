@@ -3,6 +3,7 @@
     import BraidRemote
     import BraidStore
     import Foundation
+    import Synchronization
     import Testing
 
     @testable import BraidGateway
@@ -667,6 +668,32 @@
                 #expect(try refused.errorCode == "shutting_down")
                 gate.open()
                 #expect(try await client.answer().events.last?.data == "[DONE]")
+            }
+        }
+
+        @Test func whatIsPassedOnIsToldSoToo() async throws {
+            let upstream = FakeUpstream {
+                let hasBegun = Mutex(false)
+                return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
+                    if hasBegun.withLock({ begun in
+                        defer { begun = true }; return begun
+                    }) {
+                        try await Task.sleep(for: .seconds(3600))
+                    }
+                    return Array("data: {}\n\n".utf8)
+                }
+            }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model], { $0.drain = .milliseconds(50) }) { server in
+                let client = try server.client()
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                try await client.socket.send(TestClient.request("POST", "/v1/chat/completions", json: body))
+                #expect(try await eventually { server.gateway.gate.counts.running == 1 })
+                server.gateway.drain()
+                let answer = try await client.answer()
+                #expect(answer.text.contains("shutting_down"))
             }
         }
 

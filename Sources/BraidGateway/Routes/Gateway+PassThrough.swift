@@ -22,7 +22,7 @@
                 .post, upstream.url.route("/v1/chat/completions"), headers: headers, body: body
             ).authorized(by: upstream.credential)
             let ticket = try await place(for: exchange)
-            let patience = Patience(silence: configuration.limits.silence, deadline: configuration.budget.deadline)
+            let patience = patience(silence: configuration.limits.silence)
             let sending = Task { try await patience.wait { try await upstream.transport.send(request) } }
             let answer: BraidRemote.HTTPResponse
             do {
