@@ -673,14 +673,11 @@
 
         @Test func whatIsPassedOnIsToldSoToo() async throws {
             let upstream = FakeUpstream {
-                let hasBegun = Mutex(false)
+                let pieces = Mutex([Array("data: {}\n\n".utf8)])
                 return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
-                    if hasBegun.withLock({ begun in
-                        defer { begun = true }; return begun
-                    }) {
-                        try await Task.sleep(for: .seconds(3600))
-                    }
-                    return Array("data: {}\n\n".utf8)
+                    if let piece = pieces.withLock({ $0.popLast() }) { return piece }
+                    try await Task.sleep(for: .seconds(3600))
+                    return nil
                 }
             }
             var model = TestGateway.model(PacedEngine.simple())
