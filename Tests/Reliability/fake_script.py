@@ -127,7 +127,7 @@ def continuation(context):
     """What the model says next: pieces, perhaps without end; each is one token."""
     asked = script(context)
     if asked["fake"] == 0:
-        return Continuation(iter([" ok"]))
+        return Continuation(iter([WORDS[0]]))
     # A context that ends before the question does is a prompt in a chat's words.
     parts = context.split("</Question>", 1)
     if len(parts) < 2:
@@ -149,13 +149,13 @@ def walk(line, text):
             elif thread and int(thread[1]) in piece.lines:
                 return walk(piece.lines[int(thread[1])], behind[thread.end():])
             elif returns > 0 and not behind:
-                return Continuation(iter([" ok"]), is_warm_up=True)
+                return Continuation(iter([WORDS[0]]), is_warm_up=True)
         elif not text:
             return Continuation(piece for piece in line[index:] if isinstance(piece, str))
         elif text.startswith(piece):
             text = text.removeprefix(piece)
         else:
-            return Continuation(iter([" ok"]), is_known=False)
+            return Continuation(iter([WORDS[0]]), is_known=False)
     return Continuation(iter([]), is_known=not text)
 
 

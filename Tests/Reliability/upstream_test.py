@@ -33,7 +33,7 @@ def scripted(generation):
     """The fault that the question names, in some of its generations."""
     kind = fake_script.script(generation.context).get("fault")
     random = draws(generation)
-    if not kind or random.random() > 0.4:
+    if not kind or random.random() > 0.3:
         return None
     return Fault(kind, random.randrange(6))
 
@@ -125,7 +125,8 @@ class EachKind(unittest.TestCase):
             self.assertFalse([one.context[-200:] for one in self.engine.generations if not one.is_known])
             self.engine.reset()
         self.check_nothing_is_left()
-        self.assertGreater(ends["stop"], len(scripts) // 2)
+        # Those without a fault, at least.
+        self.assertGreaterEqual(ends["stop"], len(scripts) // 2)
         figure("E.6 36", engine=self.kind, trees=len(scripts), tokens=tokens, difference=0, **ends)
 
 
@@ -182,9 +183,10 @@ class SGLang(EachKind):
 
     def test_aborts(self):
         """What is given up is aborted by its name, besides that its connection is closed."""
-        self.ask_scripts([{"seed": 70_000, "fault": "stall", "width": 4}])
+        self.ask_scripts([{"seed": 70_000 + index, "fault": "stall", "width": 4} for index in range(4)])
         self.check_nothing_is_left()
-        stalled = {one.id for one in self.engine.requests if one.end == "stall"}
+        stalled = {one.id for one in self.engine.requests if one.fault}
+        self.assertTrue(stalled)
         self.assertTrue(eventually(lambda: stalled <= set(self.engine.aborted)))
 
 
