@@ -168,7 +168,7 @@ public final class RemoteEngine: Engine {
     func tokens(of text: String) async throws -> [TokenID] {
         if let vocabulary = options.vocabulary { return try await vocabulary.encode(text) }
         var tokens: [TokenID] = []
-        for part in plain.parts(text) { tokens += try await tokens(ofPart: part) }
+        for part in plain.parts(text) { tokens += try await self.tokens(ofPart: part) }
         return tokens
     }
 
