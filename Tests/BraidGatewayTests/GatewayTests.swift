@@ -3,6 +3,7 @@
     import BraidRemote
     import BraidStore
     import Foundation
+    import Synchronization
     import Testing
 
     @testable import BraidGateway
@@ -224,6 +225,45 @@
                 let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
                 let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
                 #expect(answer.events.map(\.name) == ["message", "error"])
+            }
+        }
+
+        @Test(arguments: [
+            (307, ["location": "http://elsewhere/"], "redirect"), (200, ["content-type": "text/html"], "text/html"),
+            (200, ["content-type": "application/json", "content-encoding": "gzip"], "gzip"), (401, [:], "key"),
+        ])
+        func whatIsNoAnswerIsNotPassedOn(_ status: Int, _ headers: [String: String], _ why: String) async throws {
+            let upstream = FakeUpstream { HTTPResponse(status: status, headers: headers) { nil } }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model]) { server in
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.status == 502)
+                #expect(try answer.errorCode == "upstream_error")
+                #expect(answer.text.contains(why))
+                #expect(server.gateway.gate.counts == (0, 0))
+            }
+        }
+
+        @Test(arguments: [true, false]) func aServerThatSaysNothingIsNotWaitedFor(_ hasBegun: Bool) async throws {
+            let upstream = FakeUpstream {
+                if !hasBegun { try await Task.sleep(for: .seconds(3600)) }
+                return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
+                    try await Task.sleep(for: .seconds(3600))
+                    return nil
+                }
+            }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model], { $0.limits.silence = .milliseconds(50) }) { server in
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.status == (hasBegun ? 200 : 504))
+                #expect(answer.text.contains("upstream_timeout"))
+                #expect(try await eventually { server.gateway.gate.counts == (0, 0) })
             }
         }
 
@@ -717,6 +757,29 @@
                 #expect(try refused.errorCode == "shutting_down")
                 gate.open()
                 #expect(try await client.answer().events.last?.data == "[DONE]")
+            }
+        }
+
+        @Test func whatIsPassedOnIsToldSoToo() async throws {
+            let upstream = FakeUpstream {
+                let pieces = Mutex([Array("data: {}\n\n".utf8)])
+                return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
+                    if let piece = pieces.withLock({ $0.popLast() }) { return piece }
+                    try await Task.sleep(for: .seconds(3600))
+                    return nil
+                }
+            }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model], { $0.drain = .milliseconds(50) }) { server in
+                let client = try server.client()
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                try await client.socket.send(TestClient.request("POST", "/v1/chat/completions", json: body))
+                #expect(try await eventually { server.gateway.gate.counts.running == 1 })
+                server.gateway.drain()
+                let answer = try await client.answer()
+                #expect(answer.text.contains("shutting_down"))
             }
         }
 

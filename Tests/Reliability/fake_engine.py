@@ -22,8 +22,6 @@ import fake_script
 
 KINDS = ["vllm", "sglang", "llama-server", "completions", "chat"]
 CONTEXT_LENGTH = 1 << 20
-# How long an engine without stops by id waits behind a tag that ends a stretch: its client is to look up there.
-END_PAUSE = 5.0
 
 
 class Fault:
@@ -77,9 +75,13 @@ class FakeEngine:
     `faults` gets each generation and gives a fault or None; `seconds_per_token` paces what scripts do not pace themselves.
     """
 
-    def __init__(self, kind="vllm", model="fake-model", seconds_per_token=0.0, faults=None, port=0, shift=0):
+    def __init__(self, kind="vllm", model="fake-model", seconds_per_token=0.0, faults=None, port=0, shift=0,
+                 end_pause=5.0):
         assert kind in KINDS, kind
         self.kind, self.model, self.seconds_per_token, self.faults = kind, model, seconds_per_token, faults
+        # How long it waits behind a tag that ends a stretch where it does not stop by id: its client looks up there.
+        self.end_pause = end_pause
+        self.opened = set()
         # Added to every id: another vocabulary.
         self.shift = shift
         self.redirect = None
@@ -164,6 +166,10 @@ class FakeEngine:
         self.attempts.clear()
         self.paths, self.aborted, self.chats = {}, [], []
         self.peak = 0
+
+    def open(self, gate):
+        """Lets those go on who wait for this."""
+        self.opened.add(gate)
 
     # HTTP
 
@@ -293,7 +299,7 @@ class FakeEngine:
         fault = generation.fault
         asked = fake_script.script(generation.context)
         pace = asked.get("pace", self.seconds_per_token)
-        await wire.wait(asked.get("prefill", 0))
+        await self.think(wire, asked)
         if fault and fault.kind in Fault.EARLY:
             generation.end = fault.kind
             return await self.fail(wire, fault)
@@ -327,7 +333,7 @@ class FakeEngine:
             if isinstance(reason, int):
                 break
             if not generation.stops and piece in fake_script.ENDS:
-                await wire.wait(END_PAUSE)
+                await wire.wait(self.end_pause)
         if fault and fault.kind in Fault.LATE and fault.after >= generation.produced:
             generation.end = fault.kind
             return await self.break_off(wire, writer, fault)
@@ -339,6 +345,12 @@ class FakeEngine:
         if self.kind != "llama-server":
             await wire.event("[DONE]")
         return await wire.end()
+
+    async def think(self, wire, asked):
+        """What happens before the first token."""
+        await wire.wait(asked.get("prefill", 0))
+        while "gate" in asked and asked["gate"] not in self.opened:
+            await wire.wait(0.02)
 
     async def fail(self, wire, fault):
         """What goes wrong before the answer begins."""
@@ -423,7 +435,8 @@ class FakeEngine:
     async def chat(self, wire, body, headers):
         self.chats.append((headers, body))
         text = " ".join(str(message.get("content")) for message in body.get("messages", []))
-        generation = Generation(body, text, 0, body.get("max_tokens", 1 << 20), set(), 0, headers)
+        generation = Generation(body, text, 0, body.get("max_tokens", 1 << 20), set(), self.attempts[text], headers)
+        self.attempts[text] += 1
         generation.fault = self.faults(generation) if self.faults else None
         self.requests.append(generation)
         self.running += 1
@@ -439,8 +452,10 @@ class FakeEngine:
         if fault and fault.kind in Fault.EARLY:
             return await self.fail(wire, fault)
         said = fake_script.continuation(generation.context)
+        await self.think(wire, fake_script.script(generation.context))
         head = {"id": "chatcmpl-fake", "created": 1, "model": self.model}
-        pace = fake_script.script(generation.context).get("pace", self.seconds_per_token)
+        asked = fake_script.script(generation.context)
+        pace = asked.get("pace", self.seconds_per_token)
         if not body.get("stream"):
             text = "".join(said.pieces)
             choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
@@ -449,6 +464,10 @@ class FakeEngine:
         head["object"] = "chat.completion.chunk"
         await wire.event({**head, "choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]})
         writer = Speech("chat", self.model, generation, 0)
+        if "blob" in asked:
+            call = {"index": 0, "id": "call_1", "type": "function",
+                    "function": {"name": "f", "arguments": "x" * asked["blob"]}}
+            await wire.event({**head, "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
         for piece in said.pieces:
             if fault and fault.kind in Fault.LATE and generation.produced >= fault.after:
                 return await self.break_off(wire, writer, fault)

@@ -10,6 +10,8 @@ A question carries its script, as `{"fake": 1, "width": 4}`; anything may stand 
     words     words of each stretch of text, at most
     pace      seconds for a token
     prefill   seconds before the first token
+    gate      what must be opened at the engine before the first token
+    blob      bytes of a tool call that comes first, in a chat
     runaway   a model that does not know when to stop, see `RUNAWAYS`
     joins     of a runaway: whether the main line answers once it has seen a join
 """
@@ -125,7 +127,7 @@ def continuation(context):
     """What the model says next: pieces, perhaps without end; each is one token."""
     asked = script(context)
     if asked["fake"] == 0:
-        return Continuation(iter([" ok"]))
+        return Continuation(iter([WORDS[0]]))
     # A context that ends before the question does is a prompt in a chat's words.
     parts = context.split("</Question>", 1)
     if len(parts) < 2:
@@ -147,13 +149,13 @@ def walk(line, text):
             elif thread and int(thread[1]) in piece.lines:
                 return walk(piece.lines[int(thread[1])], behind[thread.end():])
             elif returns > 0 and not behind:
-                return Continuation(iter([" ok"]), is_warm_up=True)
+                return Continuation(iter([WORDS[0]]), is_warm_up=True)
         elif not text:
             return Continuation(piece for piece in line[index:] if isinstance(piece, str))
         elif text.startswith(piece):
             text = text.removeprefix(piece)
         else:
-            return Continuation(iter([" ok"]), is_known=False)
+            return Continuation(iter([WORDS[0]]), is_known=False)
     return Continuation(iter([]), is_known=not text)
 
 
@@ -163,6 +165,8 @@ def runaway(asked, text):
     if asked.get("joins") and not in_thread and text.endswith("</Parallel>"):
         yield from ["<Answer>", " bari", "</Answer>"]
         return
+    if asked.get("joins") and not in_thread and kind not in ("forks", "hollow"):
+        yield from ["<Parallel>", "<Outlines>", "<Outline>", *"1:", " bari", "</Outline>", "</Outlines>"]
     if kind == "silent":
         return
     if kind in ("forks", "hollow"):
@@ -183,8 +187,6 @@ def runaway(asked, text):
         for number in range(1, 100_001):
             yield from ["<Outline>", *f"{number}:", " bari", "</Outline>"]
         yield "</Outlines>"
-    if asked.get("joins") and not in_thread:
-        yield from ["<Parallel>", "<Outlines>", "<Outline>", *"1:", " bari", "</Outline>", "</Outlines>"]
     stray = ["</Parallel>", "<Return>", "</Outline>", "<Thread>", "</Outlines>", "<Outline>", " bari", "</Return>"]
     draws = random.Random(len(text))
     while True:

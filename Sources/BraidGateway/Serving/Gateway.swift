@@ -20,6 +20,7 @@
     public final class Gateway: Sendable {
         private struct State {
             var isDraining = false
+            var isCut = false
             var hasStarted = false
         }
 
@@ -143,6 +144,14 @@
             drainSource.yield()
         }
 
+        /// Watches over what is no run.
+        /// - Parameter silence: Longest wait for one piece of an answer.
+        func patience(silence: Duration? = nil) -> Patience {
+            Patience(silence: silence, deadline: configuration.budget.deadline) {
+                self.state.withLock { $0.isCut }
+            }
+        }
+
         /// Waits until the server is to end, and then until its runs are over or were cut.
         private func finishRuns() async {
             for await _ in drains { break }
@@ -151,10 +160,11 @@
                 while registry.runningCount + gate.counts.running > 0, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(20))
                 }
+                state.withLock { $0.isCut = true }
                 for run in registry.running { run.stop(.shuttingDown) }
                 // They stop between two tokens, and tell their clients.
                 let last = ContinuousClock.now + .seconds(2)
-                while registry.runningCount > 0, ContinuousClock.now < last {
+                while registry.runningCount + gate.counts.running > 0, ContinuousClock.now < last {
                     try await Task.sleep(for: .milliseconds(10))
                 }
             } catch {

@@ -77,10 +77,35 @@ final class EndpointPool: Sendable {
         state.withLock { $0.endpoints[endpoint].retries.spend() }
     }
 
+    /// An endpoint for a question that takes no place.
+    /// - Parameter avoiding: The endpoint that has just failed.
+    func endpointForQuestion(avoiding: Int?) -> Int {
+        let now = now()
+        return state.withLock { EndpointState.chooseForQuestion(among: $0.endpoints, avoiding: avoiding, at: now) }
+    }
+
+    /// Whether an endpoint must be what it was.
+    func isKnown(_ endpoint: Int) -> Bool {
+        let now = now()
+        return state.withLock { $0.endpoints[endpoint].isKnown(at: now) }
+    }
+
+    /// Notes that an endpoint answered.
+    func heard(from endpoint: Int) {
+        let now = now()
+        state.withLock { $0.endpoints[endpoint].lastHeard = now }
+    }
+
+    /// Notes that a connection to an endpoint broke, so that something else may answer there from now on.
+    func lost(_ endpoint: Int) {
+        state.withLock { $0.endpoints[endpoint].lastHeard = nil }
+    }
+
     /// Ends a lease.
     func end(_ endpoint: Int, _ outcome: EndpointOutcome, generation: Int) {
         let now = now()
         state.withLock { state in
+            if outcome == .success { state.endpoints[endpoint].lastHeard = now }
             state.endpoints[endpoint].limit.end(outcome, generation: generation)
             state.endpoints[endpoint].breaker.end(outcome, at: now)
         }

@@ -1,0 +1,223 @@
+"""An engine that goes wrong in every way there is: no half answer passes for a whole one, and every token is counted once.
+
+With an engine of each kind, in one process with the tests. Every question has its own words, and the engine's text is a
+function of its context, so an answer that ends with `stop` is right or is not.
+"""
+
+import random
+import unittest
+
+import fake_script
+from asking import ask, ask_all, counts, judge
+from fake_engine import Fault, FakeEngine
+from figures import LONG, figure
+from server import Server, eventually
+
+ROUNDS = 25 if LONG else 1
+TREES = 2500 if LONG else 12
+# Faults that would take minutes to be noticed by themselves; the run's own time ends them here.
+SLOW = {"silent", "stall", "comments", "slow"}
+# Of these, tokens may be lost on the way that the engine had written.
+LOSSY = SLOW | {"reset-after"}
+# A text that is cut off is no token.
+FAULTS = Fault.EARLY + Fault.LATE + Fault.HARMLESS
+SHORT = {"timeout_s": 1.5, "thread_timeout_s": 0.7}
+
+
+def draws(generation):
+    """Random numbers that depend on what is asked alone, whatever the order of requests."""
+    return random.Random(f"{generation.context}{generation.attempt}")
+
+
+def scripted(generation):
+    """The fault that the question names, in some of its generations."""
+    kind = fake_script.script(generation.context).get("fault")
+    random = draws(generation)
+    if not kind or random.random() > 0.3:
+        return None
+    return Fault(kind, random.randrange(6))
+
+
+class EachKind(unittest.TestCase):
+    """One server in front of one engine of the class's kind."""
+
+    kind = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = FakeEngine(cls.kind, faults=scripted)
+        cls.server = Server("--engine", cls.engine.url)
+        cls.model = cls.engine.model + (":sequential" if cls.kind == "chat" else "")
+        ask(cls.server, fake_script.question(seed=0), cls.model)
+        cls.base = cls.server.descriptors()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+        cls.engine.close()
+
+    def setUp(self):
+        self.engine.faults = scripted
+        self.engine.reset()
+
+    def ask_scripts(self, scripts, **fields):
+        """Asks for what scripts say; judges, and counts how it ended."""
+        questions = []
+        for script in scripts:
+            own = {"braid": SHORT} if script.get("fault") in SLOW else {}
+            questions.append((fake_script.question(**script), own))
+        answers = ask_all(self.server, questions, model=self.model, **fields)
+        ends = {"stop": 0, "length": 0, "error": 0}
+        for (question, _), answer in zip(questions, answers):
+            ends[judge(self, self.server, question, answer, has_tags=self.kind != "chat")] += 1
+        return [question for question, _ in questions], answers, ends
+
+    def check_nothing_is_left(self):
+        self.assertTrue(self.engine.wait_until_idle())
+        self.assertTrue(eventually(self.server.is_idle))
+        # Connections that nobody uses are closed after seconds.
+        self.assertTrue(eventually(lambda: self.server.descriptors() <= self.base + 5), self.server.descriptors())
+
+    def check_faults(self):
+        scripts = [
+            {"seed": index, "fault": kind, "depth": 2, "width": 3, "words": 5, "forks": 1}
+            for index, kind in enumerate(FAULTS * ROUNDS)]
+        questions, answers, ends = self.ask_scripts(scripts)
+        lost = 0
+        for script, question, answer in zip(scripts, questions, answers):
+            if answer.run is None:
+                # It failed before it began.
+                self.assertGreaterEqual(answer.status, 400, answer.body)
+                continue
+            said, made = counts(self.server, self.engine, question, answer)
+            self.assertEqual(len(set(said)), 1, (question, said))
+            if script["fault"] in LOSSY:
+                self.assertLessEqual(said[0], made, question)
+                lost += made - said[0]
+            else:
+                self.assertEqual(said[0], made, question)
+        self.check_nothing_is_left()
+        hurt = sum(one.fault is not None for one in self.engine.requests)
+        self.assertGreater(hurt, len(FAULTS) // 3)
+        figure("E.6 17", engine=self.kind, runs=len(scripts), faults=hurt, silent_truncations=0, lost_tokens=lost, **ends)
+
+    def check_trees(self):
+        """Random trees, half of them with faults that lose no token."""
+        random_scripts = random.Random(1)
+        exact = [kind for kind in FAULTS if kind not in LOSSY]
+        scripts = [
+            {"seed": 10_000 + index, "depth": random_scripts.randint(0, 2), "width": random_scripts.randint(1, 4),
+             "forks": random_scripts.randint(0, 2), "words": random_scripts.randint(1, 9),
+             "fault": random_scripts.choice(exact) if index % 2 else None}
+            for index in range(TREES)]
+        ends, tokens = {"stop": 0, "length": 0, "error": 0}, 0
+        # Not more at a time than are remembered.
+        for start in range(0, len(scripts), 200):
+            questions, answers, some = self.ask_scripts(scripts[start:start + 200])
+            for question, answer in zip(questions, answers):
+                if answer.run is None:
+                    continue
+                said, made = counts(self.server, self.engine, question, answer)
+                self.assertEqual(set(said), {made}, question)
+                tokens += made
+            for kind, count in some.items():
+                ends[kind] += count
+            self.assertFalse([one.context[-200:] for one in self.engine.generations if not one.is_known])
+            self.engine.reset()
+        self.check_nothing_is_left()
+        # Those without a fault, at least.
+        self.assertGreaterEqual(ends["stop"], len(scripts) // 2)
+        figure("E.6 36", engine=self.kind, trees=len(scripts), tokens=tokens, difference=0, **ends)
+
+
+class VLLM(EachKind):
+    kind = "vllm"
+
+    def test_faults(self):
+        self.check_faults()
+
+    def test_trees(self):
+        self.check_trees()
+
+    def test_flapping(self):
+        """Half of all generations fail; what is sent again stays a fifth of what is asked, after the ten that are given."""
+        for kind in ("status-500", "reset", "status-503"):
+            self.engine.reset()
+            self.engine.faults = lambda one: Fault(kind) if draws(one).random() < 0.5 else None
+            scripts = [{"seed": 50_000 + index, "width": 4, "words": 3} for index in range(400 if LONG else 40)]
+            _, _, ends = self.ask_scripts(scripts)
+            generations = self.engine.generations
+            offered = len({one.context for one in generations})
+            figure("E.6 20", fault=kind, offered=offered, sent=len(generations), ratio=round(len(generations) / offered, 3),
+                   **ends)
+            self.assertLessEqual(len(generations), 1.2 * offered + 10)
+            self.assertGreater(offered, len(scripts))
+            self.check_nothing_is_left()
+
+    def test_large_tool_call(self):
+        """What is passed on comes as it is, however large; where it is cut, it says so."""
+        script = fake_script.question(seed=1, blob=5 << 20)
+        answer = ask(self.server, script, "fake-model:passthrough")
+        self.assertEqual(answer.status, 200)
+        self.assertIn("x" * (5 << 20), answer.body)
+        self.assertTrue(answer.is_done)
+        for kind in Fault.EARLY + ["cut", "reset-after", "cut-in-event", "error"]:
+            if kind == "silent":
+                continue
+            self.engine.faults = lambda one: Fault(kind, 2)
+            answer = ask(self.server, fake_script.question(seed=1), "fake-model:passthrough")
+            self.assertNotEqual(answer.finish, "stop", (kind, answer.body))
+            self.assertFalse(answer.is_done, (kind, answer.body))
+            self.assertTrue(answer.status != 200 or "\"error\"" in answer.body, (kind, answer.body))
+        self.check_nothing_is_left()
+
+
+class SGLang(EachKind):
+    kind = "sglang"
+
+    def test_faults(self):
+        self.check_faults()
+
+    def test_trees(self):
+        self.check_trees()
+
+    def test_aborts(self):
+        """What is given up is aborted by its name, besides that its connection is closed."""
+        self.ask_scripts([{"seed": 70_000 + index, "fault": "stall", "width": 4} for index in range(4)])
+        self.check_nothing_is_left()
+        stalled = {one.id for one in self.engine.requests if one.fault}
+        self.assertTrue(stalled)
+        self.assertTrue(eventually(lambda: stalled <= set(self.engine.aborted)))
+
+
+class LlamaServer(EachKind):
+    kind = "llama-server"
+
+    def test_faults(self):
+        self.check_faults()
+
+    def test_trees(self):
+        self.check_trees()
+
+
+class Completions(EachKind):
+    kind = "completions"
+
+    def test_faults(self):
+        self.check_faults()
+
+    def test_trees(self):
+        self.check_trees()
+
+
+class Chat(EachKind):
+    kind = "chat"
+
+    def test_faults(self):
+        self.check_faults()
+
+
+del EachKind
+
+if __name__ == "__main__":
+    unittest.main()
