@@ -555,6 +555,22 @@
             }
         }
 
+        @Test func whatNoContextCanHoldIsRefusedUnread() async throws {
+            var model = TestGateway.model(PacedEngine.simple())
+            model.tokenizer = LetterEngine.tokenizer
+            model.tokenizer?.longestToken = 1
+            let length = 4 * PacedEngine.simple().description.contextLength
+            try await TestGateway.run([model]) { [model] server in
+                let fits = String(repeating: "a", count: length)
+                for (text, status) in [(fits, 200), (fits + "a", 400)] {
+                    let body = #"{"model": "\#(model.id)", "messages": [{"role": "user", "content": "\#(text)"}]}"#
+                    let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                    #expect(answer.status == status)
+                    #expect(try answer.errorCode == (status == 200 ? nil : "context_length_exceeded"))
+                }
+            }
+        }
+
         @Test func bodiesTogetherAreBounded() async throws {
             try await TestGateway.run(
                 [TestGateway.model(PacedEngine.simple())],

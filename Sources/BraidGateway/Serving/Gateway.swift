@@ -32,6 +32,7 @@
         let cache: SubproblemCache
         let store: DegradingStore?
         let page = PageFiles()
+        let longWork = LongWork()
         let logger: Logger
         private let hosts: HostCheck
         private let bodies: BodyBudget
