@@ -24,7 +24,8 @@ class BraidServer:
         self.log = []
         self.address = None
         self.changed = threading.Event()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reading = threading.Thread(target=self.read, daemon=True)
+        self.reading.start()
         deadline = time.monotonic() + 120
         while self.address is None and self.process.poll() is None and time.monotonic() < deadline:
             self.changed.wait(0.1)
@@ -46,7 +47,11 @@ class BraidServer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=60)
+            self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            self.process.wait()
+        # What it wrote last is part of the log.
+        self.reading.join(timeout=60)
+        self.process.stderr.close()
+        return self.process.returncode

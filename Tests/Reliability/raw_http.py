@@ -3,8 +3,16 @@
 import asyncio
 import json
 import socket
+import unittest
 
 from server import PATIENCE
+
+
+class AsyncTest(unittest.IsolatedAsyncioTestCase):
+    """Tests that talk on many connections at once; without asyncio's own debugging, which takes most of the time."""
+
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)
 
 
 class Cut(Exception):
