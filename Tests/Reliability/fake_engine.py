@@ -121,6 +121,7 @@ class FakeEngine:
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
 
     def close(self):
         """Stops listening and breaks every connection off."""
