@@ -18,8 +18,8 @@ class Runaways(unittest.TestCase):
         engine = FakeEngine(kind, end_pause=0.05)
         self.addCleanup(engine.close)
         server = Server(
-            "--engine", engine.url, "--max-tokens", str(TOKENS), "--max-threads", str(THREADS), "--max-depth", str(DEPTH),
-            "--max-thread-tokens", str(THREAD_TOKENS))
+            "--engine", engine.url, "--max-tokens", str(TOKENS), "--max-threads", str(THREADS),
+            "--max-depth", str(DEPTH), "--max-thread-tokens", str(THREAD_TOKENS))
         self.addCleanup(server.close)
         most, written, answered, ends = 0, 0, 0, {"stop": 0, "length": 0}
         for runaway in fake_script.RUNAWAYS:
@@ -54,8 +54,8 @@ class Runaways(unittest.TestCase):
                 self.assertTrue(engine.wait_until_idle())
         self.assertTrue(eventually(server.is_idle))
         self.assertGreater(answered, 0)
-        figure("E.6 31", engine=kind, runaways=2 * len(fake_script.RUNAWAYS), token_limit=TOKENS, most_tokens=most, most_written=written,
-               answered_after_a_join=answered, **ends)
+        figure("E.6 31", engine=kind, runaways=2 * len(fake_script.RUNAWAYS), token_limit=TOKENS, most_tokens=most,
+               most_written=written, answered_after_a_join=answered, **ends)
 
     def test_with_token_ids(self):
         self.run_away("vllm")

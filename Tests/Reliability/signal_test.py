@@ -81,8 +81,8 @@ class Signals(unittest.TestCase):
         self.assertEqual(len(answers), STREAMS)
         self.assertEqual(ends["error"], STREAMS // 2, ends)
         self.assertTrue(self.engine.wait_until_idle())
-        figure("E.6 26", streams=STREAMS, ready_503_after_ms=round(1000 * noticed, 1), seconds_until_exit=round(seconds, 2),
-               exit_status=0, cut_with_stop=0, **ends)
+        figure("E.6 26", streams=STREAMS, ready_503_after_ms=round(1000 * noticed, 1),
+               seconds_until_exit=round(seconds, 2), exit_status=0, cut_with_stop=0, **ends)
 
     def test_an_idle_server_ends_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):
