@@ -555,6 +555,46 @@
             }
         }
 
+        @Test func whatNoContextCanHoldIsRefusedUnread() async throws {
+            var model = TestGateway.model(PacedEngine.simple())
+            model.tokenizer = LetterEngine.tokenizer
+            model.tokenizer?.longestToken = 1
+            let length = 4 * PacedEngine.simple().description.contextLength
+            try await TestGateway.run([model]) { [model] server in
+                let fits = String(repeating: "a", count: length)
+                for (text, status) in [(fits, 200), (fits + "a", 400)] {
+                    let body = #"{"model": "\#(model.id)", "messages": [{"role": "user", "content": "\#(text)"}]}"#
+                    let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                    #expect(answer.status == status)
+                    #expect(try answer.errorCode == (status == 200 ? nil : "context_length_exceeded"))
+                }
+            }
+        }
+
+        @Test func bodiesTogetherAreBounded() async throws {
+            try await TestGateway.run(
+                [TestGateway.model(PacedEngine.simple())],
+                { $0.limits.allBodyBytes = 3000 }
+            ) { server in
+                let half = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"
+                let first = try server.client()
+                try await first.socket.send(half + String(repeating: " ", count: 2990))
+                // What was taken is seen by others only.
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 503
+                    })
+                let refused = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                #expect(try refused.errorCode == "server_is_overloaded")
+                #expect(refused.fields["retry-after"] == "2")
+                first.socket.close()
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 200
+                    })
+            }
+        }
+
         @Test func whatDoesNotArriveIsNotWaitedFor() async throws {
             try await TestGateway.run(
                 [TestGateway.model(PacedEngine.simple())],
@@ -585,6 +625,71 @@
                 let request = TestClient.request("GET", "/health")
                 try await client.socket.send(String(repeating: request, count: 20))
                 for _ in 0..<20 { #expect(try await client.answer().status == 200) }
+            }
+        }
+
+        @Test(arguments: [true, false]) func clientsOfHTTP10GetNeitherChunksNorInterimResponses(
+            _ isStreaming: Bool
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let body = isStreaming ? Self.streaming : Self.question
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                let answer = try await client.rest()
+                #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+                #expect(!answer.lowercased().contains("transfer-encoding"))
+                #expect(answer.lowercased().contains("connection: close\r\n"))
+                #expect(answer.hasSuffix(isStreaming ? "}\n\ndata: [DONE]\n\n" : "}"))
+                let content = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
+                #expect(answer[content...].hasPrefix(isStreaming ? "data: {" : "{"))
+            }
+        }
+
+        @Test func aClientOfHTTP10ThatClosesHasGone() async throws {
+            let engine = PacedEngine { _ in [.text("thinking"), .hang] }
+            try await TestGateway.run([TestGateway.model(engine)]) { server in
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: \(Self.question.utf8.count)\r\n\r\n"
+                        + Self.question)
+                #expect(try await eventually { engine.tokens == 1 })
+                client.socket.finishSending()
+                #expect(try await eventually { server.gateway.registry.runningCount == 0 })
+                #expect(try await client.rest().isEmpty)
+            }
+        }
+
+        @Test func aConnectionEndsWhereTheClientSaysSo() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                let last = TestClient.request("GET", "/health", fields: ["Connection": "Close"])
+                try await client.socket.send(TestClient.request("GET", "/health") + last + last)
+                let answers = try await client.rest()
+                #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+                #expect(answers.lowercased().contains("connection: close"))
+            }
+        }
+
+        @Test(arguments: ["", "Host: localhost\r\nHost: localhost\r\n"]) func aRequestNamesOneHost(
+            _ hosts: String
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                try await client.socket.send("GET /health HTTP/1.1\r\n\(hosts)\r\n")
+                #expect(try await client.answer().status == 400)
+            }
+        }
+
+        @Test func theHeadOfAStreamIsNotGiven() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let run = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                let id = try #require(run.fields["x-braid-trajectory-id"])
+                let client = try server.client()
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)/events").status == 405)
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)").status == 200)
+                #expect(try await client.ask("GET", "/health").status == 200)
             }
         }
 

@@ -11,13 +11,15 @@ import time
 class BraidServer:
     """A running server; its address is in `url`."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, environment=None, prepare=None):
+        """`environment` is added to this process's own; `prepare` is called in the new process before it begins."""
         binary = os.environ.get("BRAID_BINARY")
         if not binary:
-            raise SystemExit("BRAID_BINARY is not set; run scripts/test-clients")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+            raise SystemExit("BRAID_BINARY is not set; say where the program is")
+        own = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
         self.process = subprocess.Popen(
-            [binary, "serve", "--port", "0", *arguments], env=environment, stderr=subprocess.PIPE, text=True
+            [binary, "serve", "--port", "0", *arguments], env={**own, **(environment or {})}, preexec_fn=prepare,
+            stderr=subprocess.PIPE, text=True,
         )
         self.log = []
         self.address = None

@@ -107,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
             signal(SIGHUP, SIG_IGN)
             let interrupt = Interrupt()
             interrupt.listen(to: [SIGINT, SIGTERM])
+            OpenFiles.raiseLimit()
             let served = try await ServedModels(
                 method: method, model: model, name: servedModelName, engine: engine, remote: remote
             ).models()

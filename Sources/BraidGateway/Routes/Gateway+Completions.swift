@@ -8,8 +8,10 @@
     extension Gateway {
         /// `POST /v1/completions`: continues prompts on a model's engine as they are, without any method.
         func complete(_ exchange: Exchange, _ body: [UInt8]) async throws -> Reply {
-            let request = try CompletionRequest(JSONDocument(body))
-            let work = try completionWork(request)
+            let (request, work) = try await longWork.perform(bytes: body.count) {
+                let request = try CompletionRequest(JSONDocument(body))
+                return (request, try self.completionWork(request))
+            }
             let ticket = try await place(for: exchange)
             let format = CompletionFormat(
                 id: "cmpl-\(RunID.make().dropFirst("run_".count))", created: Int(Date().timeIntervalSince1970),
