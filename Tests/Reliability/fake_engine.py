@@ -158,7 +158,7 @@ class FakeEngine:
         """Whether nothing runs any more, soon."""
         deadline = time.monotonic() + seconds
         while self.running > 0 and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.001)
         return self.running == 0
 
     def reset(self):

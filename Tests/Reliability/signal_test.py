@@ -79,7 +79,8 @@ class Signals(unittest.TestCase):
                 self.assertEqual((answer.finish, answer.content.strip()), ("stop", plan.answer.strip()))
                 ends["stop"] += 1
         self.assertEqual(len(answers), STREAMS)
-        self.assertEqual(ends["error"], STREAMS // 2, ends)
+        self.assertGreaterEqual(ends["error"], STREAMS // 2, ends)
+        self.assertGreater(ends["stop"], 0)
         self.assertTrue(self.engine.wait_until_idle())
         figure("E.6 26", streams=STREAMS, ready_503_after_ms=round(1000 * noticed, 1),
                seconds_until_exit=round(seconds, 2), exit_status=0, cut_with_stop=0, **ends)
