@@ -52,8 +52,12 @@ class EachKind(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.close()
+        # Connections that nobody uses are closed after seconds.
+        is_closed = eventually(lambda: cls.server.descriptors() <= cls.base + 5)
+        status = cls.server.close()
         cls.engine.close()
+        if not is_closed or status != 0:
+            raise AssertionError(f"descriptors are left open, or the server ended with {status}")
 
     def setUp(self):
         self.engine.faults = scripted
@@ -93,8 +97,6 @@ class EachKind(unittest.TestCase):
                 self.engine.reset()
         self.assertTrue(self.engine.wait_until_idle())
         self.assertTrue(eventually(self.server.is_idle))
-        # Connections that nobody uses are closed after seconds.
-        self.assertTrue(eventually(lambda: self.server.descriptors() <= self.base + 5), self.server.descriptors())
         return ends, told, lost
 
     def check_faults(self):
