@@ -106,12 +106,12 @@ class Disconnects(unittest.TestCase):
 
     def test_in_threads(self):
         self.drop(
-            "threads", {"width": 6, "words": 60, "pace": 0.01, "depth": 1},
+            "threads", {"width": 6, "words": 8, "pace": 0.005, "depth": 1, "forks": 6},
             lambda engine: any("<Thread>" in one.context and one.produced > 2 for one in engine.generations))
 
     def test_at_the_join(self):
         self.drop(
-            "join", {"width": 2, "words": 40, "pace": 0.005, "depth": 1, "forks": 3},
+            "join", {"width": 2, "words": 8, "pace": 0.005, "depth": 1, "forks": 8},
             lambda engine: any(one.context.endswith("</Parallel>") for one in engine.generations))
 
 
