@@ -272,6 +272,21 @@ import Testing
         #expect(transport.asked().map { String($0.url.prefix(14)) } == ["http://server0", "http://server1"])
     }
 
+    @Test func aDeadServerCostsTheOthersNothingForLong() async throws {
+        let transport = ScriptedTransport { request in
+            if request.url.hasPrefix("http://server0") { throw TransportError.unreachable("refused") }
+            return request.url.hasSuffix("/tokenize") ? .json("{\"tokens\":[7]}") : .stream(Self.good)
+        }
+        let engine = try Servers.engine(
+            { VLLMAdapter(tier: .tokens, address: $0) }, transport: transport, count: 2,
+            options: Servers.options(vocabulary: nil), wait: { if $0 >= .seconds(60) { try await Servers.never() } })
+        for _ in 0..<100 {
+            #expect(try await Servers.decode(try await engine.open("a")).ids == [1, 2, 101])
+        }
+        // Five failures, and nobody asks it any more.
+        #expect(transport.asked().count { $0.url.hasPrefix("http://server0") } == 5)
+    }
+
     @Test func aTokenizerThatFailsSaysSoWithoutTheKey() async throws {
         let transport = ScriptedTransport { _ in .json("{\"error\":{\"message\":\"no sk-planted\"}}", status: 400) }
         let engine = try Servers.engine(

@@ -34,7 +34,11 @@ class Answer:
         elif data and "event: error" in lines:
             self.error = json.loads(data)["error"]
         elif data:
-            chunk = json.loads(data)
+            try:
+                chunk = json.loads(data)
+            except ValueError:
+                self.is_cut = True
+                return
             self.usage = chunk.get("usage") or self.usage
             self.report = chunk.get("braid") or self.report
             for choice in chunk.get("choices") or []:

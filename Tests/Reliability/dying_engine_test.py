@@ -64,7 +64,10 @@ class DyingEngines(unittest.TestCase):
         return server
 
     def kill_midway(self, victim, others, server, seed):
-        """Asks four questions at once and kills an engine when threads are at work; gives questions, answers, seconds."""
+        """Asks four questions at once and kills an engine when threads are at work.
+
+        Gives the questions, the answers, and the seconds from the kill to the last answer.
+        """
         questions = [
             fake_script.question(seed=seed + index, width=3, words=12, pace=0.01, depth=1) for index in range(4)]
         answers = []
@@ -74,7 +77,8 @@ class DyingEngines(unittest.TestCase):
         # More than a main line of each: threads.
         enough = before + (8 if not others else 4)
         self.assertTrue(eventually(
-            lambda: victim.counts()["generations"] >= enough and victim.counts()["running"] > 0 or not asking.is_alive()))
+            lambda: victim.counts()["generations"] >= enough and victim.counts()["running"] > 0
+            or not asking.is_alive()))
         victim.kill()
         began = time.monotonic()
         asking.join()
@@ -121,8 +125,9 @@ class DyingEngines(unittest.TestCase):
 
     def test_another_model_in_its_place(self):
         """What comes back as something else is found out before it gets a token of anybody's tree."""
-        for kind, change in (("llama-server", ["--model", "other"]), ("vllm", ["--shift", "7"]), ("sglang", ["--shift", "7"]),
-                             ("vllm", ["--model", "other"]), ("sglang", ["--model", "other"])):
+        name, vocabulary = ["--model", "other"], ["--shift", "7"]
+        for kind, change in (("llama-server", name), ("vllm", vocabulary), ("sglang", vocabulary), ("vllm", name),
+                             ("sglang", name)):
             engine = self.engine("--kind", kind)
             server = self.server(engine)
             answers = []

@@ -28,9 +28,9 @@ class Fault:
     """What goes wrong with one generation: its kind, and after how many tokens where that matters."""
 
     # Before the head of the answer.
-    EARLY = ["reset", "close", "silent", "status-500", "status-502", "status-503", "status-504", "status-429", "retry-0",
-             "retry-1", "retry-3600", "retry-garbage", "retry-date", "quota", "status-400", "status-401", "status-404",
-             "html", "json-error", "gzip", "redirect"]
+    EARLY = ["reset", "close", "silent", "status-500", "status-502", "status-503", "status-504", "status-429",
+             "retry-0", "retry-1", "retry-3600", "retry-garbage", "retry-date", "quota", "status-400", "status-401",
+             "status-404", "html", "json-error", "gzip", "redirect"]
     # In the middle of it.
     LATE = ["reset-after", "cut", "cut-in-event", "end", "done", "error", "error-done", "stall", "comments", "slow",
             "index", "unknown-finish", "abort", "garbage", "huge"]
@@ -72,7 +72,7 @@ class ClientGone(Exception):
 class FakeEngine:
     """Listens on a free port of this machine until it is closed.
 
-    `faults` gets each generation and gives a fault or None; `seconds_per_token` paces what scripts do not pace themselves.
+    `faults` gets each generation and gives a fault or None; `seconds_per_token` paces what scripts do not pace.
     """
 
     def __init__(self, kind="vllm", model="fake-model", seconds_per_token=0.0, faults=None, port=0, shift=0,
@@ -121,6 +121,7 @@ class FakeEngine:
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
 
     def close(self):
         """Stops listening and breaks every connection off."""
@@ -157,7 +158,7 @@ class FakeEngine:
         """Whether nothing runs any more, soon."""
         deadline = time.monotonic() + seconds
         while self.running > 0 and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.001)
         return self.running == 0
 
     def reset(self):
@@ -623,7 +624,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--shift", type=int, default=0, help="added to every token id: another vocabulary")
     parser.add_argument("--seconds-per-token", type=float, default=0.0)
-    parser.add_argument("--flapping", type=float, default=0.0, help="the share of generations that are answered with 500")
+    parser.add_argument("--flapping", type=float, default=0.0, help="the share of generations that fail with 500")
     arguments = parser.parse_args()
     draws = random.Random(0)
 

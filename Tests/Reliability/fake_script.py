@@ -1,5 +1,5 @@
-"""What the fake engine says: a function of the context alone, so that a run that goes on elsewhere, or again, must come to
-the same text, and everything that was lost on the way is seen.
+"""What the fake engine says: a function of the context alone, so that a run that goes on elsewhere, or again, must come
+to the same text, and everything that was lost on the way is seen.
 
 A question carries its script, as `{"fake": 1, "width": 4}`; anything may stand around it. Fields, all optional:
 
@@ -20,8 +20,8 @@ import json
 import random
 import re
 
-TAGS = ["<Question>", "</Question>", "<Parallel>", "</Parallel>", "<Outlines>", "</Outlines>", "<Outline>", "</Outline>",
-        "<Thread>", "</Thread>", "<Return>", "</Return>", "<Answer>", "</Answer>"]
+TAGS = ["<Question>", "</Question>", "<Parallel>", "</Parallel>", "<Outlines>", "</Outlines>", "<Outline>",
+        "</Outline>", "<Thread>", "</Thread>", "<Return>", "</Return>", "<Answer>", "</Answer>"]
 WORDS = [f" {first}{second}" for first in ("ba", "de", "fi", "go", "ku", "la", "me", "no")
          for second in ("ri", "sa", "to", "vu", "we", "xi", "yo", "zan")]
 PIECES = TAGS + WORDS

@@ -1,7 +1,7 @@
 /// Bounds retries to a share of an endpoint's requests, so that trouble is not answered with a storm: a pure value.
 ///
 /// Every request earns a fifth of a retry, and ten are given to begin with. As many are saved up as the endpoint takes
-/// requests at once, at least ten: when it dies, everything that was under way there can go on elsewhere.
+/// requests at once, at least ten: when another one dies, what was under way there can go on here.
 struct RetryBudget: Sendable, Hashable {
     private static let share = 0.2
     private static let given = 10.0

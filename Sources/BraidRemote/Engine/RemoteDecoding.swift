@@ -206,7 +206,7 @@ actor RemoteDecoding {
         let canContinue = byID || delivered + queue.count == 0
         let action = RetryPolicy.action(
             for: failure, retries: retries, canContinue: canContinue, jitter: engine.randomShare())
-        guard case .retry(let pause) = action, engine.pool.mayRetry(endpoint) else {
+        guard case .retry(let pause) = action, engine.pool.mayRetry(after: endpoint) else {
             throw EngineError.failed("\(engine.endpoints[endpoint].url): \(engine.message(of: failure))")
         }
         engine.count { $0.retries += 1 }

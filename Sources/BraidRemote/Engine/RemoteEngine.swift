@@ -191,9 +191,10 @@ public final class RemoteEngine: Engine {
                 let failure = (error as? TransportError).map { GenerationFailure($0) } ?? error as? GenerationFailure
                 guard let failure else { throw error }
                 if failure.isLoss { pool.lost(endpoint) }
+                pool.unanswered(by: endpoint, RetryPolicy.outcome(of: failure))
                 let action = RetryPolicy.action(
                     for: failure, retries: retries, canContinue: true, jitter: randomShare())
-                guard case .retry(let pause) = action, pool.mayRetry(endpoint) else {
+                guard case .retry(let pause) = action, pool.mayRetry(after: endpoint) else {
                     throw EngineError.failed("\(endpoints[endpoint].url) cannot tokenise: \(message(of: failure))")
                 }
                 retries += 1
@@ -242,7 +243,7 @@ public final class RemoteEngine: Engine {
 
     /// Whether a request whose connection was lost may be sent again at once, by the server's budget of retries.
     func mayRepeat(at endpoint: Int) -> Bool {
-        guard pool.mayRetry(endpoint) else { return false }
+        guard pool.mayRepeat(at: endpoint) else { return false }
         count { counts in
             counts.requests += 1
             counts.retries += 1
