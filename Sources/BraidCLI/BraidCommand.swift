@@ -1,4 +1,5 @@
 import ArgumentParser
+import Braid
 import Foundation
 
 /// The command line.
@@ -7,6 +8,7 @@ struct BraidCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "braid",
         abstract: "Adaptive parallel reasoning: a model forks its thinking into threads and joins them.",
+        version: ProductVersion.current,
         subcommands: [
             AskCommand.self, ServeCommand.self, ShowCommand.self, ModelsCommand.self, DialectCommand.self,
             BenchCommand.self, DataCommand.self, DoctorCommand.self,

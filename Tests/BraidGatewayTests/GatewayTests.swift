@@ -3,6 +3,7 @@
     import BraidRemote
     import BraidStore
     import Foundation
+    import Synchronization
     import Testing
 
     @testable import BraidGateway
@@ -224,6 +225,45 @@
                 let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
                 let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
                 #expect(answer.events.map(\.name) == ["message", "error"])
+            }
+        }
+
+        @Test(arguments: [
+            (307, ["location": "http://elsewhere/"], "redirect"), (200, ["content-type": "text/html"], "text/html"),
+            (200, ["content-type": "application/json", "content-encoding": "gzip"], "gzip"), (401, [:], "key"),
+        ])
+        func whatIsNoAnswerIsNotPassedOn(_ status: Int, _ headers: [String: String], _ why: String) async throws {
+            let upstream = FakeUpstream { HTTPResponse(status: status, headers: headers) { nil } }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model]) { server in
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.status == 502)
+                #expect(try answer.errorCode == "upstream_error")
+                #expect(answer.text.contains(why))
+                #expect(server.gateway.gate.counts == (0, 0))
+            }
+        }
+
+        @Test(arguments: [true, false]) func aServerThatSaysNothingIsNotWaitedFor(_ hasBegun: Bool) async throws {
+            let upstream = FakeUpstream {
+                if !hasBegun { try await Task.sleep(for: .seconds(3600)) }
+                return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
+                    try await Task.sleep(for: .seconds(3600))
+                    return nil
+                }
+            }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model], { $0.limits.silence = .milliseconds(50) }) { server in
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                #expect(answer.status == (hasBegun ? 200 : 504))
+                #expect(answer.text.contains("upstream_timeout"))
+                #expect(try await eventually { server.gateway.gate.counts == (0, 0) })
             }
         }
 
@@ -515,6 +555,46 @@
             }
         }
 
+        @Test func whatNoContextCanHoldIsRefusedUnread() async throws {
+            var model = TestGateway.model(PacedEngine.simple())
+            model.tokenizer = LetterEngine.tokenizer
+            model.tokenizer?.longestToken = 1
+            let length = 4 * PacedEngine.simple().description.contextLength
+            try await TestGateway.run([model]) { [model] server in
+                let fits = String(repeating: "a", count: length)
+                for (text, status) in [(fits, 200), (fits + "a", 400)] {
+                    let body = #"{"model": "\#(model.id)", "messages": [{"role": "user", "content": "\#(text)"}]}"#
+                    let answer = try await server.ask("POST", "/v1/chat/completions", json: body)
+                    #expect(answer.status == status)
+                    #expect(try answer.errorCode == (status == 200 ? nil : "context_length_exceeded"))
+                }
+            }
+        }
+
+        @Test func bodiesTogetherAreBounded() async throws {
+            try await TestGateway.run(
+                [TestGateway.model(PacedEngine.simple())],
+                { $0.limits.allBodyBytes = 3000 }
+            ) { server in
+                let half = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"
+                let first = try server.client()
+                try await first.socket.send(half + String(repeating: " ", count: 2990))
+                // What was taken is seen by others only.
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 503
+                    })
+                let refused = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                #expect(try refused.errorCode == "server_is_overloaded")
+                #expect(refused.fields["retry-after"] == "2")
+                first.socket.close()
+                #expect(
+                    try await eventually {
+                        try await server.ask("POST", "/v1/chat/completions", json: Self.question).status == 200
+                    })
+            }
+        }
+
         @Test func whatDoesNotArriveIsNotWaitedFor() async throws {
             try await TestGateway.run(
                 [TestGateway.model(PacedEngine.simple())],
@@ -545,6 +625,71 @@
                 let request = TestClient.request("GET", "/health")
                 try await client.socket.send(String(repeating: request, count: 20))
                 for _ in 0..<20 { #expect(try await client.answer().status == 200) }
+            }
+        }
+
+        @Test(arguments: [true, false]) func clientsOfHTTP10GetNeitherChunksNorInterimResponses(
+            _ isStreaming: Bool
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let body = isStreaming ? Self.streaming : Self.question
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                let answer = try await client.rest()
+                #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+                #expect(!answer.lowercased().contains("transfer-encoding"))
+                #expect(answer.lowercased().contains("connection: close\r\n"))
+                #expect(answer.hasSuffix(isStreaming ? "}\n\ndata: [DONE]\n\n" : "}"))
+                let content = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
+                #expect(answer[content...].hasPrefix(isStreaming ? "data: {" : "{"))
+            }
+        }
+
+        @Test func aClientOfHTTP10ThatClosesHasGone() async throws {
+            let engine = PacedEngine { _ in [.text("thinking"), .hang] }
+            try await TestGateway.run([TestGateway.model(engine)]) { server in
+                let client = try server.client()
+                try await client.socket.send(
+                    "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: \(Self.question.utf8.count)\r\n\r\n"
+                        + Self.question)
+                #expect(try await eventually { engine.tokens == 1 })
+                client.socket.finishSending()
+                #expect(try await eventually { server.gateway.registry.runningCount == 0 })
+                #expect(try await client.rest().isEmpty)
+            }
+        }
+
+        @Test func aConnectionEndsWhereTheClientSaysSo() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                let last = TestClient.request("GET", "/health", fields: ["Connection": "Close"])
+                try await client.socket.send(TestClient.request("GET", "/health") + last + last)
+                let answers = try await client.rest()
+                #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+                #expect(answers.lowercased().contains("connection: close"))
+            }
+        }
+
+        @Test(arguments: ["", "Host: localhost\r\nHost: localhost\r\n"]) func aRequestNamesOneHost(
+            _ hosts: String
+        ) async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let client = try server.client()
+                try await client.socket.send("GET /health HTTP/1.1\r\n\(hosts)\r\n")
+                #expect(try await client.answer().status == 400)
+            }
+        }
+
+        @Test func theHeadOfAStreamIsNotGiven() async throws {
+            try await TestGateway.run([TestGateway.model(PacedEngine.simple())]) { server in
+                let run = try await server.ask("POST", "/v1/chat/completions", json: Self.question)
+                let id = try #require(run.fields["x-braid-trajectory-id"])
+                let client = try server.client()
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)/events").status == 405)
+                #expect(try await client.ask("HEAD", "/v1/trajectories/\(id)").status == 200)
+                #expect(try await client.ask("GET", "/health").status == 200)
             }
         }
 
@@ -628,6 +773,29 @@
                 #expect(try refused.errorCode == "shutting_down")
                 gate.open()
                 #expect(try await client.answer().events.last?.data == "[DONE]")
+            }
+        }
+
+        @Test func whatIsPassedOnIsToldSoToo() async throws {
+            let upstream = FakeUpstream {
+                let pieces = Mutex([Array("data: {}\n\n".utf8)])
+                return HTTPResponse(status: 200, headers: ["content-type": "text/event-stream"]) {
+                    if let piece = pieces.withLock({ $0.popLast() }) { return piece }
+                    try await Task.sleep(for: .seconds(3600))
+                    return nil
+                }
+            }
+            var model = TestGateway.model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            try await TestGateway.run([model], { $0.drain = .milliseconds(50) }) { server in
+                let client = try server.client()
+                let body = #"{"model": "m:passthrough", "messages": [{"role": "user", "content": "?"}]}"#
+                try await client.socket.send(TestClient.request("POST", "/v1/chat/completions", json: body))
+                #expect(try await eventually { server.gateway.gate.counts.running == 1 })
+                server.gateway.drain()
+                let answer = try await client.answer()
+                #expect(answer.text.contains("shutting_down"))
             }
         }
 

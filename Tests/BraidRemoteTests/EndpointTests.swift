@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func retriesAreAShareOfRequests() {
-        var budget = RetryBudget()
+        var budget = RetryBudget(capacity: 4)
         var granted = 0
         for _ in 0..<1000 {
             budget.earn()
@@ -58,6 +58,40 @@ import Testing
         }
         #expect(granted <= 210)
         #expect(granted >= 200)
+    }
+
+    @Test(arguments: [(1, 10), (64, 64), (1000, 210)])
+    func retriesAreSavedUpForAllThatIsUnderWay(capacity: Int, saved: Int) {
+        var budget = RetryBudget(capacity: capacity)
+        for _ in 0..<1000 { budget.earn() }
+        // Sums of fifths are not exact.
+        let granted = (0..<1000).count { _ in budget.spend() }
+        #expect((saved - 1...saved).contains(granted))
+    }
+
+    @Test func anEndpointIsKnownForASecond() {
+        var endpoint = EndpointState(capacity: 1)
+        #expect(endpoint.isKnown(at: .seconds(1)))
+        #expect(!endpoint.isKnown(at: .seconds(1.1)))
+        endpoint.lastHeard = .seconds(5)
+        #expect(endpoint.isKnown(at: .seconds(6)))
+        endpoint.lastHeard = nil
+        #expect(!endpoint.isKnown(at: .seconds(5)))
+    }
+
+    @Test func questionsGoWhereSomebodyAnswers() {
+        var endpoints = [EndpointState(capacity: 1), EndpointState(capacity: 1)]
+        func choose(avoiding: Int? = nil) -> Int {
+            EndpointState.chooseForQuestion(among: endpoints, avoiding: avoiding, at: .zero)
+        }
+        _ = endpoints[0].limit.begin()
+        #expect(choose() == 0)
+        #expect(choose(avoiding: 0) == 1)
+        for _ in 0..<5 { endpoints[0].breaker.end(.failure, at: .zero) }
+        #expect(choose() == 1)
+        #expect(choose(avoiding: 1) == 1)
+        for _ in 0..<5 { endpoints[1].breaker.end(.failure, at: .zero) }
+        #expect(choose(avoiding: 0) == 1)
     }
 
     @Test func choosesByPrefixThenByLoad() {
@@ -85,6 +119,7 @@ import Testing
         (.status(404), false), (.status(413), false), (.status(422), false), (.status(408), true),
         (.status(429), true), (.status(500), true), (.status(502), true), (.status(503), true), (.status(504), true),
         (.unreachable, true), (.connection, true), (.inBand, true), (.truncated, true), (.malformed, false),
+        (.replaced, true),
     ])
     func retriesByKind(_ kind: GenerationFailure.Kind, retries: Bool) {
         let failure = GenerationFailure(kind, "")

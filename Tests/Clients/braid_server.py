@@ -11,18 +11,21 @@ import time
 class BraidServer:
     """A running server; its address is in `url`."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, environment=None, prepare=None):
+        """`environment` is added to this process's own; `prepare` is called in the new process before it begins."""
         binary = os.environ.get("BRAID_BINARY")
         if not binary:
-            raise SystemExit("BRAID_BINARY is not set; run scripts/test-clients")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+            raise SystemExit("BRAID_BINARY is not set; say where the program is")
+        own = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
         self.process = subprocess.Popen(
-            [binary, "serve", "--port", "0", *arguments], env=environment, stderr=subprocess.PIPE, text=True
+            [binary, "serve", "--port", "0", *arguments], env={**own, **(environment or {})}, preexec_fn=prepare,
+            stderr=subprocess.PIPE, text=True,
         )
         self.log = []
         self.address = None
         self.changed = threading.Event()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reading = threading.Thread(target=self.read, daemon=True)
+        self.reading.start()
         deadline = time.monotonic() + 120
         while self.address is None and self.process.poll() is None and time.monotonic() < deadline:
             self.changed.wait(0.1)
@@ -44,7 +47,11 @@ class BraidServer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=60)
+            self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            self.process.wait()
+        # What it wrote last is part of the log.
+        self.reading.join(timeout=60)
+        self.process.stderr.close()
+        return self.process.returncode

@@ -11,7 +11,16 @@ struct TextStops: Sendable {
     }
 
     /// The text so far, without the stop.
+    /// - Complexity: O(length of the text).
     var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Its length in bytes.
+    var length: Int { bytes.count }
+
+    /// Takes away what stands behind so many bytes.
+    mutating func cut(to length: Int) {
+        bytes.removeSubrange(min(length, bytes.count)...)
+    }
 
     /// Adds a piece; of stops that it completes, the one that begins first ends the text.
     /// - Complexity: O(length of the piece · length of the stops).

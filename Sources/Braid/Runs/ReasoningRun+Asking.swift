@@ -187,7 +187,8 @@ extension ReasoningRun {
             sampling: call.sampling ?? sampling, seed: ThreadSeed.derive(from: seed, path: place.seedPath), stops: [],
             maximumTokens: min(wanted, granted))
         var text = TextStops(call.stops)
-        var beforeLast = ""
+        defer { completion.text = text.text }
+        var lengthBeforeLast = 0
         var endsWithTag = false
         var decoded = 0
         var start = seconds
@@ -206,11 +207,9 @@ extension ReasoningRun {
                     state.ledger.decodedToken()
                     return Self.grantedTokens(by: state.ledger, for: call, decoded: decoded)
                 }
-                beforeLast = text.text
+                lengthBeforeLast = text.length
                 endsWithTag = token.control != nil
-                let stop = text.take(token.control ?? token.text)
-                completion.text = text.text
-                if let stop {
+                if let stop = text.take(token.control ?? token.text) {
                     completion.ending = .stop(stop)
                     return
                 }
@@ -221,7 +220,7 @@ extension ReasoningRun {
                 }
             case .stop(.control):
                 // The tag that ended the call was its last token; engines that give text only end without one.
-                if endsWithTag { completion.text = beforeLast }
+                if endsWithTag { text.cut(to: lengthBeforeLast) }
                 completion.ending = .modelEnd
             case .stop(.tokenLimit) where decoded >= wanted: completion.ending = .maximumTokens
             case .stop(.tokenLimit): completion.outcome = .tokenLimit

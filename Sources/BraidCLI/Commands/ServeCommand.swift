@@ -103,8 +103,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         #if Gateway
+            // A server outlives its terminal, and there is nothing that it could read again.
+            signal(SIGHUP, SIG_IGN)
             let interrupt = Interrupt()
             interrupt.listen(to: [SIGINT, SIGTERM])
+            OpenFiles.raiseLimit()
             let served = try await ServedModels(
                 method: method, model: model, name: servedModelName, engine: engine, remote: remote
             ).models()

@@ -11,7 +11,8 @@
             }
             let tagsByID = tags
             self.init(
-                vocabularySize: tokenizer.vocabularySize, beginning: tokenizer.beginTokenIDs,
+                vocabularySize: tokenizer.vocabularySize, longestToken: tokenizer.longestToken,
+                beginning: tokenizer.beginTokenIDs,
                 encode: { tokenizer.encode($0) },
                 decode: { tokenizer.decode($0) }, tag: { tagsByID[$0] }, id: { tokenizer.id(ofControlToken: $0) })
         }

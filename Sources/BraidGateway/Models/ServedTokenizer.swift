@@ -2,6 +2,8 @@
 public struct ServedTokenizer: Sendable {
     /// Number of ids.
     public var vocabularySize: Int
+    /// Bytes of the longest token; nil where that is not known.
+    public var longestToken: Int?
     /// Ids that the model expects at the beginning of a context.
     public var beginning: [Int32]
     /// The ids of plain text, in which no control tag counts.
@@ -15,11 +17,13 @@ public struct ServedTokenizer: Sendable {
 
     /// Creates a tokenizer.
     public init(
-        vocabularySize: Int, beginning: [Int32] = [], encode: @escaping @Sendable (String) -> [Int32],
+        vocabularySize: Int, longestToken: Int? = nil, beginning: [Int32] = [],
+        encode: @escaping @Sendable (String) -> [Int32],
         decode: @escaping @Sendable ([Int32]) -> String, tag: @escaping @Sendable (Int32) -> String?,
         id: @escaping @Sendable (String) -> Int32?
     ) {
         self.vocabularySize = vocabularySize
+        self.longestToken = longestToken
         self.beginning = beginning
         self.encode = encode
         self.decode = decode

@@ -8,8 +8,10 @@
     extension Gateway {
         /// `POST /v1/completions`: continues prompts on a model's engine as they are, without any method.
         func complete(_ exchange: Exchange, _ body: [UInt8]) async throws -> Reply {
-            let request = try CompletionRequest(JSONDocument(body))
-            let work = try completionWork(request)
+            let (request, work) = try await longWork.perform(bytes: body.count) {
+                let request = try CompletionRequest(JSONDocument(body))
+                return (request, try self.completionWork(request))
+            }
             let ticket = try await place(for: exchange)
             let format = CompletionFormat(
                 id: "cmpl-\(RunID.make().dropFirst("run_".count))", created: Int(Date().timeIntervalSince1970),
@@ -20,7 +22,7 @@
             guard request.stream.isStreamed else {
                 let working = Task {
                     defer { gate.leave(ticket) }
-                    return try await withinDeadline { try await self.document(work, format) }
+                    return try await patience().wait { try await self.document(work, format) }
                 }
                 let document = try await exchange.connection.whenClosed({ _ in working.cancel() }) {
                     try await withTaskCancellationHandler {
@@ -39,7 +41,7 @@
                     relay.finish()
                 }
                 do {
-                    try await withinDeadline { try await Self.stream(work, format, to: relay) }
+                    try await patience().wait { try await Self.stream(work, format, to: relay) }
                 } catch {
                     var bytes: [UInt8] = []
                     format.fail(OpenAIError(error), &bytes)
@@ -130,23 +132,6 @@
             bytes.removeAll()
             format.end(promptTokens: work.promptTokens, completionTokens: tokens, &bytes)
             try await relay.send(bytes)
-        }
-
-        /// Ends work that takes longer than any run may.
-        private func withinDeadline<Result: Sendable>(
-            _ body: @escaping @Sendable () async throws -> Result
-        ) async throws -> Result {
-            guard let deadline = configuration.budget.deadline else { return try await body() }
-            return try await withThrowingTaskGroup(of: Result.self) { tasks in
-                tasks.addTask { try await body() }
-                tasks.addTask {
-                    try await Task.sleep(for: deadline)
-                    throw OpenAIError.deadline(seconds: Int(deadline.components.seconds))
-                }
-                defer { tasks.cancelAll() }
-                guard let result = try await tasks.next() else { throw CancellationError() }
-                return result
-            }
         }
     }
 #endif

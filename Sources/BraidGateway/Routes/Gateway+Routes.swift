@@ -18,8 +18,8 @@
             case .chatCompletions: try await chat(exchange, body)
             case .completions: try await complete(exchange, body)
             case .responses: try await respond(exchange, to: body)
-            case .tokenize: try tokenize(body)
-            case .detokenize: try detokenize(body)
+            case .tokenize: try await longWork.perform(bytes: body.count) { try self.tokenize(body) }
+            case .detokenize: try await longWork.perform(bytes: body.count) { try self.detokenize(body) }
             case .trajectories: try await trajectories(exchange)
             case .trajectory(let id): try await trajectory(id, exchange)
             case .trajectoryEvents(let id): try await events(id, exchange)

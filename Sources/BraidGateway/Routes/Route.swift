@@ -62,6 +62,11 @@ enum Route: Sendable, Hashable {
         }
     }
 
+    /// Whether its answer goes on until somebody ends it, so that nothing can be said of it beforehand.
+    var isEndless: Bool {
+        if case .trajectoryEvents = self { true } else { false }
+    }
+
     /// Its name in metrics: a bounded set.
     var name: String {
         switch self {

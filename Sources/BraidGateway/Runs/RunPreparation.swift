@@ -25,6 +25,7 @@
             {
                 served = plain
             }
+            try Self.checkLength(of: request.messages, on: name.model, served.engine.description.contextLength)
             let (question, unread) = try Self.question(request.messages, readsConversation: served.readsConversation)
             do {
                 let method = try served.make(options.settings)
@@ -41,6 +42,22 @@
             }
             model = name.model.id
             ignoredFields = request.ignoredFields + unread
+        }
+
+        /// Refuses at once what no context could hold, however few tokens it were; to tokenise megabytes takes seconds.
+        private static func checkLength(
+            of messages: [Prompt.Message], on model: ServedModel, _ contextLength: Int
+        ) throws(OpenAIError) {
+            guard let longest = model.tokenizer?.longestToken else { return }
+            let length = messages.reduce(0) { $0 + $1.text.utf8.count }
+            // A text gets shorter where characters are composed, by a factor of three at most.
+            let (most, isVast) = contextLength.multipliedReportingOverflow(by: max(1, longest) * 4)
+            guard isVast || length <= most else {
+                throw .invalid(
+                    "the messages have \(length) bytes, more than the model's context of \(contextLength) tokens can hold; "
+                        + "shorten them",
+                    param: "messages", code: "context_length_exceeded")
+            }
         }
 
         /// What is asked, and names of messages that the method does not read.

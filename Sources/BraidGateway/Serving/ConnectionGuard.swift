@@ -29,11 +29,12 @@
 
         private static let comment = ByteBuffer(string: ": ping\n\n")
         /// How long a client may take to read the last answer of a connection.
-        private static let linger = TimeAmount.seconds(2)
+        private static let linger = Duration.seconds(2)
 
         /// The connection for those who answer its requests.
         let connection = Connection()
         private let limits: GatewayLimits
+        private let versions = VersionHandler()
         private var phase = Phase.idle
         /// Requests that came before the answer to an earlier one ended, and whether their bodies are here.
         private var pipelined: [Bool] = []
@@ -41,6 +42,8 @@
         private var stall: Scheduled<Void>?
         private var ping: RepeatedTask?
         private var lastWrite = NIODeadline.now()
+        /// Comes true when the last answer has gone out whole.
+        private var answered: EventLoopFuture<Void>?
         private var isRefused = false
 
         init(_ limits: GatewayLimits) {
@@ -48,6 +51,13 @@
         }
 
         func handlerAdded(context: ChannelHandlerContext) {
+            do {
+                let pipeline = context.pipeline.syncOperations
+                let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+                try pipeline.addHandler(versions, position: .after(decoder))
+            } catch {
+                return context.fireErrorCaught(error)
+            }
             if context.channel.isActive { schedule(limits.headTimeout, context) { $0.close(promise: nil) } }
         }
 
@@ -105,6 +115,9 @@
         /// Finds out whether a client that sends no more still reads.
         private func probe(_ context: ChannelHandlerContext) {
             switch phase {
+            // It reads no interim response. Those who still speak HTTP/1.0 are proxies, which close when their own client
+            // has gone.
+            case .waiting where versions.current.isOld: context.close(promise: nil)
             case .waiting:
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .init(code: 102)))), promise: nil)
             case .writing(isStream: true, _): context.writeAndFlush(wrapOutboundOut(.body(Self.comment)), promise: nil)
@@ -124,9 +137,9 @@
             head.headerFields[.connection] = "close"
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            answered = context.writeAndFlush(wrapOutboundOut(.end(nil)))
             connection.closed(isStalled: false)
-            end(context)
+            finish(context, mode: .output, promise: nil)
         }
 
         // MARK: Answers
@@ -140,22 +153,32 @@
             switch unwrapOutboundIn(data) {
             case .head(let head) where head.status.code >= 200:
                 let isStream = head.headerFields[.contentType]?.hasPrefix("text/event-stream") ?? false
-                phase = .writing(isStream: isStream, closes: head.headerFields[.connection] == "close")
+                phase = .writing(
+                    isStream: isStream, closes: versions.current.isLast || head.headerFields[.connection] == "close")
                 if isStream { startPings(context) }
                 context.write(data, promise: promise)
             case .end:
                 let closes = if case .writing(_, true) = phase { true } else { false }
                 ping?.cancel()
                 ping = nil
-                context.write(data, promise: promise)
+                let written = promise ?? context.eventLoop.makePromise()
+                answered = written.futureResult
+                context.write(data, promise: written)
                 if closes {
                     phase = .idle
                     context.flush()
-                    end(context)
+                    finish(context, mode: .output, promise: nil)
                 } else {
                     next(context)
                 }
             default: context.write(data, promise: promise)
+            }
+        }
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            switch mode {
+            case .input: context.close(mode: mode, promise: promise)
+            case .output, .all: finish(context, mode: mode, promise: promise)
             }
         }
 
@@ -196,11 +219,17 @@
             if !isComplete { schedule(limits.bodyTimeout, context) { [self] in refuse(.bodyTimeout, $0) } }
         }
 
-        /// Closes the sending side, so that the client reads the answer to its end, and the rest a little later.
-        private func end(_ context: ChannelHandlerContext) {
-            context.close(mode: .output, promise: nil)
-            deadline?.cancel()
-            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.linger) { context.close(promise: nil) }
+        /// Closes when the last answer has gone out, of which a channel drops what it could not write yet; first the sending
+        /// side, so that the client reads the answer to its end, and the rest a little later.
+        private func finish(_ context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            guard let answered else { return context.close(mode: mode, promise: promise) }
+            schedule(limits.stall, context) { $0.close(promise: nil) }
+            let box = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            answered.whenComplete { _ in
+                let (handler, context) = box.value
+                context.close(mode: mode, promise: promise)
+                if mode == .output { handler.schedule(Self.linger, context) { $0.close(promise: nil) } }
+            }
         }
 
         private func schedule(

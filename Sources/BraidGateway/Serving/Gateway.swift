@@ -20,6 +20,7 @@
     public final class Gateway: Sendable {
         private struct State {
             var isDraining = false
+            var isCut = false
             var hasStarted = false
         }
 
@@ -31,8 +32,10 @@
         let cache: SubproblemCache
         let store: DegradingStore?
         let page = PageFiles()
+        let longWork = LongWork()
         let logger: Logger
         private let hosts: HostCheck
+        private let bodies: BodyBudget
         private let state = Mutex(State())
         private let (drains, drainSource) = AsyncStream<Void>.makeStream()
 
@@ -57,6 +60,7 @@
             gate = AdmissionGate(configuration.limits, hasKeys: !configuration.keys.isEmpty)
             registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
             hosts = HostCheck(configuration)
+            bodies = BodyBudget(bytes: configuration.limits.allBodyBytes)
             let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .notice
             var logger = Logger(label: "braid") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = level
@@ -85,7 +89,17 @@
                 responder: { (request, writer: consuming ResponseWriter, channel) in
                     try await self.respond(request, writer, channel)
                 },
-                onServerRunning: { listening($0.localAddress?.port ?? self.configuration.port) })
+                onServerRunning: { channel in
+                    do {
+                        try await channel.eventLoop.submit { [logger = self.logger] in
+                            try channel.pipeline.syncOperations.addHandler(AcceptGuard(logger), position: .first)
+                        }.get()
+                    } catch {
+                        // It was closed at once, and will accept nothing.
+                        return
+                    }
+                    listening(channel.localAddress?.port ?? self.configuration.port)
+                })
             let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
             // Whether the server is over with what a task did.
             try await withThrowingTaskGroup(of: Bool.self) { tasks in
@@ -131,6 +145,14 @@
             drainSource.yield()
         }
 
+        /// Watches over what is no run.
+        /// - Parameter silence: Longest wait for one piece of an answer.
+        func patience(silence: Duration? = nil) -> Patience {
+            Patience(silence: silence, deadline: configuration.budget.deadline) {
+                self.state.withLock { $0.isCut }
+            }
+        }
+
         /// Waits until the server is to end, and then until its runs are over or were cut.
         private func finishRuns() async {
             for await _ in drains { break }
@@ -139,10 +161,11 @@
                 while registry.runningCount + gate.counts.running > 0, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(20))
                 }
+                state.withLock { $0.isCut = true }
                 for run in registry.running { run.stop(.shuttingDown) }
                 // They stop between two tokens, and tell their clients.
                 let last = ContinuousClock.now + .seconds(2)
-                while registry.runningCount > 0, ContinuousClock.now < last {
+                while registry.runningCount + gate.counts.running > 0, ContinuousClock.now < last {
                     try await Task.sleep(for: .milliseconds(10))
                 }
             } catch {
@@ -229,6 +252,7 @@
                         body = try await self.body(of: request)
                         hasReadBody = true
                     }
+                    defer { bodies.giveBack(body.count) }
                     reply = try await answer(route, exchange, body)
                 }
             } catch let error as OpenAIError {
@@ -320,7 +344,7 @@
         }
 
         private static func check(_ method: HTTPRequest.Method, of route: Route) throws(OpenAIError) {
-            let allowed = route.method == "GET" ? ["GET", "HEAD"] : [route.method]
+            let allowed = route.method == "GET" && !route.isEndless ? ["GET", "HEAD"] : [route.method]
             guard allowed.contains(method.rawValue) else {
                 throw .methodNotAllowed(method.rawValue, allowed: allowed + ["OPTIONS"])
             }
@@ -342,9 +366,17 @@
         private func body(of request: Request) async throws -> [UInt8] {
             let limit = configuration.limits.bodyBytes
             var bytes: [UInt8] = []
-            for try await part in request.body {
-                guard bytes.count + part.readableBytes <= limit else { throw OpenAIError.bodyTooLarge(limit: limit) }
-                bytes += part.readableBytesView
+            do {
+                for try await part in request.body {
+                    guard bytes.count + part.readableBytes <= limit else {
+                        throw OpenAIError.bodyTooLarge(limit: limit)
+                    }
+                    guard bodies.take(part.readableBytes) else { throw OpenAIError.overloaded(retryAfter: 2) }
+                    bytes += part.readableBytesView
+                }
+            } catch {
+                bodies.giveBack(bytes.count)
+                throw error
             }
             return bytes
         }

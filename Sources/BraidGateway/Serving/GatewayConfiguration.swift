@@ -25,7 +25,7 @@ public struct GatewayConfiguration: Sendable {
     /// Says whether an answer is right, where it can tell.
     public var verify: AnswerCheck?
     /// The product's version.
-    public var version = "0.0.0"
+    public var version = ProductVersion.current
     /// The least important messages that are logged, to standard error.
     public var logLevel = LogLevel.notice
 

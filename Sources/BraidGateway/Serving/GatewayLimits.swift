@@ -16,6 +16,8 @@ public struct GatewayLimits: Sendable, Hashable {
     public var headFields = 100
     /// Most bytes of a request's body.
     public var bodyBytes = 8 << 20
+    /// Most bytes of all requests' bodies that are here at the same time.
+    public var allBodyBytes = 256 << 20
     /// How long a connection may take for its first request's head.
     public var headTimeout = Duration.seconds(10)
     /// How long a request's body may take.

@@ -114,6 +114,10 @@ public struct Tokenizer: Sendable {
     /// One past the largest token id.
     public var vocabularySize: Int { vocabulary.size }
 
+    /// Bytes of the longest token.
+    /// - Complexity: O(number of tokens).
+    public var longestToken: Int { vocabulary.longest }
+
     /// The tags that are control tokens, in order of their ids.
     public var controlTags: [String] {
         controlTokens.sorted { $0.value < $1.value }.map(\.key)

@@ -15,6 +15,9 @@ struct Vocabulary: Sendable {
     /// One past the largest id.
     var size: Int { starts.count - 1 }
 
+    /// Bytes of the longest token.
+    var longest: Int { zip(starts, starts.dropFirst()).reduce(0) { max($0, $1.1 - $1.0) } }
+
     /// Lays tokens down.
     ///
     /// - Parameters:

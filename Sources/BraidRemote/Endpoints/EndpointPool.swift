@@ -72,15 +72,58 @@ final class EndpointPool: Sendable {
         }
     }
 
-    /// Whether a failed request may be tried again, by the endpoint's budget.
-    func mayRetry(_ endpoint: Int) -> Bool {
+    /// Whether what failed at an endpoint may be tried again, by the budget of those that it would go to: the others that
+    /// work, or the same one where there are none.
+    func mayRetry(after endpoint: Int) -> Bool {
+        let now = now()
+        return state.withLock { state in
+            let others = state.endpoints.indices.filter {
+                $0 != endpoint && state.endpoints[$0].breaker.allows(at: now)
+            }
+            return (others.isEmpty ? [endpoint] : others).contains { state.endpoints[$0].retries.spend() }
+        }
+    }
+
+    /// Whether a request may be sent to an endpoint once more, by its budget.
+    func mayRepeat(at endpoint: Int) -> Bool {
         state.withLock { $0.endpoints[endpoint].retries.spend() }
+    }
+
+    /// An endpoint for a question that takes no place.
+    /// - Parameter avoiding: The endpoint that has just failed.
+    func endpointForQuestion(avoiding: Int?) -> Int {
+        let now = now()
+        return state.withLock { EndpointState.chooseForQuestion(among: $0.endpoints, avoiding: avoiding, at: now) }
+    }
+
+    /// Notes that a question got no answer.
+    func unanswered(by endpoint: Int, _ outcome: EndpointOutcome) {
+        let now = now()
+        state.withLock { $0.endpoints[endpoint].breaker.end(outcome, at: now) }
+    }
+
+    /// Whether an endpoint must be what it was.
+    func isKnown(_ endpoint: Int) -> Bool {
+        let now = now()
+        return state.withLock { $0.endpoints[endpoint].isKnown(at: now) }
+    }
+
+    /// Notes that an endpoint answered.
+    func heard(from endpoint: Int) {
+        let now = now()
+        state.withLock { $0.endpoints[endpoint].lastHeard = now }
+    }
+
+    /// Notes that a connection to an endpoint broke, so that something else may answer there from now on.
+    func lost(_ endpoint: Int) {
+        state.withLock { $0.endpoints[endpoint].lastHeard = nil }
     }
 
     /// Ends a lease.
     func end(_ endpoint: Int, _ outcome: EndpointOutcome, generation: Int) {
         let now = now()
         state.withLock { state in
+            if outcome == .success { state.endpoints[endpoint].lastHeard = now }
             state.endpoints[endpoint].limit.end(outcome, generation: generation)
             state.endpoints[endpoint].breaker.end(outcome, at: now)
         }

@@ -5,10 +5,18 @@ struct EndpointState: Sendable, Hashable {
     /// Whether it works.
     var breaker = CircuitBreaker()
     /// How many retries it may cause.
-    var retries = RetryBudget()
+    var retries: RetryBudget
+    /// When it was last heard from, on a connection that did not break since; nil when one did.
+    var lastHeard: Duration? = .zero
 
     init(capacity: Int) {
         limit = ConcurrencyLimit(maximum: capacity)
+        retries = RetryBudget(capacity: capacity)
+    }
+
+    /// Whether it must be what it was: no engine ends, starts and loads a model within a second.
+    func isKnown(at now: Duration) -> Bool {
+        lastHeard.map { now - $0 <= .seconds(1) } ?? false
     }
 
     /// The endpoint for the next request, or nil when all of them are busy.
@@ -25,6 +33,15 @@ struct EndpointState: Sendable, Hashable {
         let free = usable.filter { endpoints[$0].limit.hasRoom }
         if let preferred, free.contains(preferred) { return preferred }
         return free.min { endpoints[$0].load < endpoints[$1].load }
+    }
+
+    /// The endpoint for a question that takes no place: the first one that works, `avoiding` left out if there is another.
+    static func chooseForQuestion(
+        among endpoints: [EndpointState], avoiding: Int?, at now: Duration
+    ) -> Int {
+        let usable = endpoints.indices.filter { endpoints[$0].breaker.allows(at: now) }
+        let candidates = usable.isEmpty ? Array(endpoints.indices) : usable
+        return candidates.first { $0 != avoiding } ?? candidates[0]
     }
 
     private var load: Double { Double(limit.inFlight) / limit.current }

@@ -39,7 +39,7 @@ struct RetryPolicy: Sendable {
         case .status(429), .status(503): .overloaded
         case .status(500...): .failure
         case .status: .neutral
-        case .unreachable, .connection, .inBand, .truncated, .malformed: .failure
+        case .unreachable, .connection, .inBand, .truncated, .malformed, .replaced: .failure
         }
     }
 
@@ -49,7 +49,8 @@ struct RetryPolicy: Sendable {
         if failure.code == "insufficient_quota" { return false }
         return switch failure.kind {
         case .status(let status): status == 408 || status == 409 || status == 429 || status >= 500
-        case .unreachable, .connection, .inBand, .truncated: true
+        // Another endpoint may still be what it was.
+        case .unreachable, .connection, .inBand, .truncated, .replaced: true
         case .malformed: false
         }
     }

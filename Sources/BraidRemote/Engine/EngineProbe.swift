@@ -115,7 +115,10 @@ struct EngineProbe: Sendable {
             let givesTokens = events.contains { event in
                 if case .chunk(_, let tokens) = event { tokens?.isEmpty == false } else { false }
             }
-            if givesTokens { return endpoint }
+            if givesTokens {
+                endpoint.identity = try await identity(of: endpoint)
+                return endpoint
+            }
         } catch is EngineError {
             // It cannot tokenise: text is all there is.
         }
@@ -215,7 +218,7 @@ struct EngineProbe: Sendable {
         if let vocabulary = options.vocabulary { return vocabulary.tags }
         var tags: [String: TokenID] = [:]
         for tag in options.tags.sorted() {
-            let tokens = try await Tokenization.tokens(of: tag, at: endpoint, transport: transport)
+            let tokens = try await tokens(of: tag, at: endpoint)
             if tokens.count == 1 { tags[tag] = tokens[0] }
         }
         // Tags that share an id are all the unknown token.
@@ -223,11 +226,34 @@ struct EngineProbe: Sendable {
         return tags.filter { counts[$0.value] == 1 }
     }
 
+    /// What it is told by from another model in its place.
+    private func identity(of endpoint: RemoteEndpoint) async throws -> EngineIdentity {
+        do {
+            return try await time.within(options.silenceTimeout) { [options, transport] in
+                try await EngineIdentity.read(at: endpoint, tags: options.tags, transport: transport)
+            }
+        } catch let failure as GenerationFailure {
+            throw RemoteEngineError.notAnEngine(url: endpoint.url.description, why: failure.description)
+        } catch let error as TransportError {
+            throw RemoteEngineError.unreachable(url: endpoint.url.description, why: error.description)
+        }
+    }
+
     /// A prompt of one token or so.
     private func start(at endpoint: RemoteEndpoint) async throws -> [TokenID] {
         if let tag = endpoint.tags.min(by: { $0.key < $1.key }) { return [tag.value] }
         if let vocabulary = options.vocabulary { return try await vocabulary.encode("1") }
-        return try await Tokenization.tokens(of: "1", at: endpoint, transport: transport)
+        return try await tokens(of: "1", at: endpoint)
+    }
+
+    private func tokens(of text: String, at endpoint: RemoteEndpoint) async throws -> [TokenID] {
+        do {
+            return try await time.within(options.silenceTimeout) { [transport] in
+                try await Tokenization.tokens(of: text, at: endpoint, transport: transport)
+            }
+        } catch let error as TransportError {
+            throw RemoteEngineError.unreachable(url: endpoint.url.description, why: error.description)
+        }
     }
 
     /// Everything that a short generation says.

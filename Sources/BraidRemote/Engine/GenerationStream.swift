@@ -40,9 +40,9 @@ final class GenerationStream: Sendable {
         let outgoing = try engine.endpoints[lease.endpoint].adapter.generation(request)
         engine.count { $0.requests += 1 }
         do {
-            let transport = engine.transport
+            let endpoint = lease.endpoint
             let response = try await engine.time.within(engine.options.firstByteTimeout) {
-                try await transport.sendSurely(outgoing)
+                try await engine.transport.sendSurely(outgoing) { engine.mayRepeat(at: endpoint) }
             }
             let type = response.headers["content-type"]?.lowercased() ?? ""
             let encoding = response.headers["content-encoding"]?.lowercased() ?? "identity"
@@ -90,7 +90,11 @@ final class GenerationStream: Sendable {
         guard let request = engine.endpoints[endpoint].adapter.abort(id) else { return }
         engine.count { $0.aborts += 1 }
         // Nobody waits for it: whoever ends a generation early has gone on already, or is gone.
-        Task { [transport = engine.transport] in _ = try await transport.send(request).collect() }
+        Task { [engine] in
+            try await engine.time.within(engine.options.silenceTimeout) {
+                _ = try await engine.transport.send(request).collect()
+            }
+        }
     }
 
     /// What an answer that is no stream says.

@@ -70,8 +70,12 @@ final class RemoteContext: EngineContext {
         engine.count { $0.warmUps += 1 }
         let request = transcript.request(
             tier: engine.description.tier, sampling: .greedy, seed: 0, stopTokens: [], maximumTokens: 1)
-        let response = try await engine.transport.send(try target.adapter.prefill(request))
-        _ = try await response.collect()
+        try await engine.identify(lease.endpoint)
+        let outgoing = try target.adapter.prefill(request)
+        // The join waits for it, which must not be for ever.
+        try await engine.time.within(engine.options.silenceTimeout) { [engine] in
+            _ = try await engine.transport.send(outgoing).collect()
+        }
     }
 
     func score(_ text: TokenText) async throws -> [LogProbability] {

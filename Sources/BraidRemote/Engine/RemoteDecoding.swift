@@ -132,7 +132,10 @@ actor RemoteDecoding {
         let lease = try await engine.pool.lease(preferring: context.endpoint, avoiding: failedEndpoint)
         context.endpoint = lease.endpoint
         do {
-            return try await GenerationStream.begin(request, on: engine, lease: lease)
+            try await engine.identify(lease.endpoint)
+            let stream = try await GenerationStream.begin(request, on: engine, lease: lease)
+            engine.pool.heard(from: lease.endpoint)
+            return stream
         } catch let failure as GenerationFailure {
             lease.end(RetryPolicy.outcome(of: failure))
             throw failure
@@ -194,6 +197,7 @@ actor RemoteDecoding {
         let endpoint = stream?.endpoint ?? context.endpoint ?? 0
         stream?.end(RetryPolicy.outcome(of: failure), isOver: false)
         stream = nil
+        if failure.isLoss { engine.pool.lost(endpoint) }
         if failure.code == "exceed_context_size_error" {
             let count = try context.transcript().count
             throw EngineError.contextTooLong(tokens: count, limit: engine.description.contextLength)
@@ -202,21 +206,13 @@ actor RemoteDecoding {
         let canContinue = byID || delivered + queue.count == 0
         let action = RetryPolicy.action(
             for: failure, retries: retries, canContinue: canContinue, jitter: engine.randomShare())
-        guard case .retry(let pause) = action, engine.pool.mayRetry(endpoint) else {
-            throw EngineError.failed("\(engine.endpoints[endpoint].url): \(message(failure))")
+        guard case .retry(let pause) = action, engine.pool.mayRetry(after: endpoint) else {
+            throw EngineError.failed("\(engine.endpoints[endpoint].url): \(engine.message(of: failure))")
         }
         engine.count { $0.retries += 1 }
         retries += 1
         failedEndpoint = endpoint
         try await engine.pause(pause)
-    }
-
-    private func message(_ failure: GenerationFailure) -> String {
-        let text = engine.options.credential?.redact(failure.description) ?? failure.description
-        return switch failure.kind {
-        case .status(401), .status(403): "\(text); set OPENAI_API_KEY to a key that it takes"
-        default: text
-        }
     }
 
     /// Mixes a thread's seed with the position, so that two calls do not draw the same (the finaliser of SplitMix64,

@@ -14,4 +14,6 @@ struct RemoteEndpoint: Sendable {
     var capacity: Int
     /// Control tags with their ids; empty below tier T3.
     var tags: [String: TokenID]
+    /// What it was when it was connected to; nil where no ids are sent to it.
+    var identity: EngineIdentity?
 }

@@ -7,7 +7,8 @@ internal import Synchronization
 /// Where the engine takes token ids they are the truth, and joins send exactly the prefix that its cache has. A fork
 /// copies a list of tokens and a join appends one. A generation that fails before anything was delivered is tried again,
 /// elsewhere if there is another server; one that fails later goes on from the tokens that were delivered, where they are
-/// ids, and fails where they are text. A stream that ends without saying why is an error.
+/// ids, and fails where they are text. A stream that ends without saying why is an error. A server to which a connection
+/// broke gets no ids before it was asked whether it is still what it was.
 public final class RemoteEngine: Engine {
     /// The tag that stands for a model's own end, where it is not one of the control tags.
     public static let endOfText = "<end of text>"
@@ -167,16 +168,88 @@ public final class RemoteEngine: Engine {
     func tokens(of text: String) async throws -> [TokenID] {
         if let vocabulary = options.vocabulary { return try await vocabulary.encode(text) }
         var tokens: [TokenID] = []
-        for part in plain.parts(text) {
-            tokens += try await Tokenization.tokens(of: part, at: endpoints[0], transport: transport)
-        }
+        for part in plain.parts(text) { tokens += try await self.tokens(ofPart: part) }
         return tokens
+    }
+
+    /// Asks any server, and again as for a generation when it fails.
+    private func tokens(ofPart part: String) async throws -> [TokenID] {
+        var retries = 0
+        var failed: Int?
+        while true {
+            let endpoint = pool.endpointForQuestion(avoiding: failed)
+            do {
+                try await identify(endpoint)
+                let tokens = try await time.within(options.silenceTimeout) { [self] in
+                    try await Tokenization.ask(part, at: endpoints[endpoint], transport: transport) {
+                        self.mayRepeat(at: endpoint)
+                    }
+                }
+                pool.heard(from: endpoint)
+                return tokens
+            } catch let error where error is GenerationFailure || error is TransportError {
+                let failure = (error as? TransportError).map { GenerationFailure($0) } ?? error as? GenerationFailure
+                guard let failure else { throw error }
+                if failure.isLoss { pool.lost(endpoint) }
+                pool.unanswered(by: endpoint, RetryPolicy.outcome(of: failure))
+                let action = RetryPolicy.action(
+                    for: failure, retries: retries, canContinue: true, jitter: randomShare())
+                guard case .retry(let pause) = action, pool.mayRetry(after: endpoint) else {
+                    throw EngineError.failed("\(endpoints[endpoint].url) cannot tokenise: \(message(of: failure))")
+                }
+                retries += 1
+                failed = endpoint
+                try await self.pause(pause)
+            }
+        }
     }
 
     /// A rough length where nobody counts: four bytes a token.
     private static func estimate(_ text: String) -> Int { (text.utf8.count + 3) / 4 }
 
-    // MARK: Time
+    // MARK: Trouble
+
+    /// Makes sure that a server from which nothing was heard for a while, or to which a connection broke, is what it was.
+    /// - Throws: ``GenerationFailure``, `CancellationError`.
+    func identify(_ endpoint: Int) async throws {
+        guard let known = endpoints[endpoint].identity, !pool.isKnown(endpoint) else { return }
+        let found: EngineIdentity
+        do {
+            found = try await time.within(options.silenceTimeout) { [self] in
+                try await EngineIdentity.read(at: endpoints[endpoint], tags: options.tags, transport: transport)
+            }
+        } catch let error as TransportError {
+            throw GenerationFailure(error)
+        }
+        guard found.model == known.model else {
+            throw GenerationFailure(
+                .replaced, "it serves '\(found.model)' now, not '\(known.model)'; start this program again")
+        }
+        guard found.sample == known.sample else {
+            throw GenerationFailure(
+                .replaced, "'\(known.model)' has another vocabulary now; start this program again")
+        }
+        pool.heard(from: endpoint)
+    }
+
+    /// What happened, as people are told: the key never stands in it.
+    func message(of failure: GenerationFailure) -> String {
+        let text = options.credential?.redact(failure.description) ?? failure.description
+        return switch failure.kind {
+        case .status(401), .status(403): "\(text); set OPENAI_API_KEY to a key that it takes"
+        default: text
+        }
+    }
+
+    /// Whether a request whose connection was lost may be sent again at once, by the server's budget of retries.
+    func mayRepeat(at endpoint: Int) -> Bool {
+        guard pool.mayRepeat(at: endpoint) else { return false }
+        count { counts in
+            counts.requests += 1
+            counts.retries += 1
+        }
+        return true
+    }
 
     /// Waits before a retry.
     func pause(_ duration: Duration) async throws {
@@ -192,7 +265,7 @@ public final class RemoteEngine: Engine {
                 "they serve \(first.model) and \(other.model)"
             } else if other.adapter.name != first.adapter.name || other.adapter.tier != first.adapter.tier {
                 "they are of different kinds, \(first.adapter.name) and \(other.adapter.name)"
-            } else if other.tags != first.tags {
+            } else if other.tags != first.tags || other.identity != first.identity {
                 "their vocabularies differ"
             } else {
                 nil

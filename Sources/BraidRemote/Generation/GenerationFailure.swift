@@ -14,6 +14,8 @@ struct GenerationFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case truncated
         /// The stream is not what the engine's documentation says.
         case malformed
+        /// Another model answers at the address than the one that was connected to.
+        case replaced
     }
 
     /// What kind of failure it is.
@@ -43,6 +45,14 @@ struct GenerationFailure: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(kind, error.description)
     }
 
+    /// Whether a connection broke, so that what answers next need not be what answered before.
+    var isLoss: Bool {
+        switch kind {
+        case .unreachable, .connection, .truncated: true
+        case .status, .inBand, .malformed, .replaced: false
+        }
+    }
+
     /// What happened.
     var description: String {
         switch kind {
@@ -50,6 +60,7 @@ struct GenerationFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .inBand: "it reported an error: \(message)"
         case .truncated: "its stream ended early: \(message)"
         case .malformed: "its stream makes no sense: \(message)"
+        case .replaced: "another model has taken the place of the one that was connected to: \(message)"
         case .unreachable, .connection: message
         }
     }

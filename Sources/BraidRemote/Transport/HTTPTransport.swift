@@ -11,10 +11,13 @@ public protocol HTTPTransport: Sendable {
 extension HTTPTransport {
     /// Sends a request, and once more when the connection is lost before an answer begins: servers close connections that
     /// idled for some seconds or carried some hundred requests, and may do so just as the next request is on its way.
-    func sendSurely(_ request: HTTPRequest) async throws -> HTTPResponse {
+    /// - Parameter mayRepeat: Whether the request may be sent again, asked when it would be.
+    func sendSurely(
+        _ request: HTTPRequest, mayRepeat: @Sendable () -> Bool = { true }
+    ) async throws -> HTTPResponse {
         do {
             return try await send(request)
-        } catch TransportError.lost {
+        } catch TransportError.lost where mayRepeat() {
             return try await send(request)
         }
     }

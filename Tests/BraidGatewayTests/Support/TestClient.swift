@@ -69,6 +69,15 @@ final class TestClient {
         }
     }
 
+    /// Reads until the server closes the connection, and gives everything so far.
+    func rest() async throws -> String {
+        while true {
+            let bytes = try await socket.receive()
+            guard !bytes.isEmpty else { return String(decoding: buffer, as: UTF8.self) }
+            buffer += bytes
+        }
+    }
+
     /// Reads one answer; interim ones are left out.
     func answer(hasBody: Bool = true) async throws -> Answer {
         while true {

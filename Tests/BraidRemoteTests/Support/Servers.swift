@@ -31,6 +31,7 @@ enum Servers {
     static func engine(
         _ adapter: (EngineAddress) -> any EngineAdapter, transport: ScriptedTransport, count: Int = 1,
         options: RemoteEngineOptions = options(), contextLength: Int = 1000, capacity: Int = 4,
+        identity: EngineIdentity? = nil,
         wait: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Servers.never() }
     ) throws -> RemoteEngine {
         let endpoints = try (0..<count).map { index in
@@ -38,7 +39,7 @@ enum Servers {
                 url: try EngineURL("http://server\(index)/v1"), model: "m", credential: options.credential)
             return RemoteEndpoint(
                 url: address.url, adapter: adapter(address), model: "m", contextLength: contextLength,
-                capacity: capacity, tags: adapter(address).tier == .tokens ? tags : [:])
+                capacity: capacity, tags: adapter(address).tier == .tokens ? tags : [:], identity: identity)
         }
         return RemoteEngine(
             endpoints, options: options, transport: transport, time: TimeLimit(wait: wait), jitter: { 0.5 })

@@ -1,0 +1,642 @@
+"""An engine that is none: llama-server, vLLM, SGLang or a plain service on the wire, a script in place of a model.
+
+In a test it runs on a thread of its own and counts what it does; as a program it is a process that can be killed:
+
+    python3 fake_engine.py [--kind vllm] [--model NAME] [--port 0] [--shift 0]
+
+whose first line on standard output is its address. `GET /fake` has its counts.
+"""
+
+import argparse
+import asyncio
+import collections
+import gzip
+import json
+import random
+import socket
+import struct
+import threading
+import time
+
+import fake_script
+
+KINDS = ["vllm", "sglang", "llama-server", "completions", "chat"]
+CONTEXT_LENGTH = 1 << 20
+
+
+class Fault:
+    """What goes wrong with one generation: its kind, and after how many tokens where that matters."""
+
+    # Before the head of the answer.
+    EARLY = ["reset", "close", "silent", "status-500", "status-502", "status-503", "status-504", "status-429",
+             "retry-0", "retry-1", "retry-3600", "retry-garbage", "retry-date", "quota", "status-400", "status-401",
+             "status-404", "html", "json-error", "gzip", "redirect"]
+    # In the middle of it.
+    LATE = ["reset-after", "cut", "cut-in-event", "end", "done", "error", "error-done", "stall", "comments", "slow",
+            "index", "unknown-finish", "abort", "garbage", "huge"]
+    # Oddities that are no faults.
+    HARMLESS = ["no-usage", "null-choices", "bom", "crlf", "pings", "split"]
+
+    def __init__(self, kind, after=0):
+        assert kind in Fault.EARLY + Fault.LATE + Fault.HARMLESS, kind
+        self.kind, self.after = kind, after
+
+    def __repr__(self):
+        return f"{self.kind}@{self.after}"
+
+
+class Generation:
+    """One request for tokens."""
+
+    def __init__(self, body, context, prompt_tokens, limit, stops, attempt, headers):
+        # The name that an abort call uses.
+        self.id = body.get("rid") or body.get("request_id")
+        self.context, self.limit, self.stops, self.headers = context, limit, stops, headers
+        self.prompt_tokens = prompt_tokens
+        # How many requests with the same context came before.
+        self.attempt = attempt
+        self.produced = 0
+        self.is_warm_up = False
+        self.is_known = True
+        self.fault = None
+        # `stop`, `eos`, `length`, `closed` by the client, or the fault.
+        self.end = None
+        self.began = time.monotonic()
+        self.ended = None
+
+
+class ClientGone(Exception):
+    """Whoever asked has closed the connection."""
+
+
+class FakeEngine:
+    """Listens on a free port of this machine until it is closed.
+
+    `faults` gets each generation and gives a fault or None; `seconds_per_token` paces what scripts do not pace.
+    """
+
+    def __init__(self, kind="vllm", model="fake-model", seconds_per_token=0.0, faults=None, port=0, shift=0,
+                 end_pause=5.0):
+        assert kind in KINDS, kind
+        self.kind, self.model, self.seconds_per_token, self.faults = kind, model, seconds_per_token, faults
+        # How long it waits behind a tag that ends a stretch where it does not stop by id: its client looks up there.
+        self.end_pause = end_pause
+        self.opened = set()
+        # Added to every id: another vocabulary.
+        self.shift = shift
+        self.redirect = None
+        self.refuses_tokens = None
+        self.requests = collections.deque(maxlen=200_000)
+        self.attempts = collections.Counter()
+        self.paths = {}
+        self.aborted = []
+        self.authorizations = set()
+        self.running = 0
+        self.peak = 0
+        self.failure = None
+        self.chats = []
+        self.loop = asyncio.new_event_loop()
+        self.connections = set()
+        started = threading.Event()
+        self.thread = threading.Thread(target=self.serve, args=(port, started), daemon=True)
+        self.thread.start()
+        started.wait()
+        if self.failure:
+            raise self.failure
+        self.root = f"http://127.0.0.1:{self.port}"
+        self.url = self.root + "/v1"
+
+    def serve(self, port, started):
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.server = self.loop.run_until_complete(
+                self.loop.create_server(self.protocol, "127.0.0.1", port, backlog=1024))
+            self.port = self.server.sockets[0].getsockname()[1]
+        except OSError as error:
+            self.failure = error
+            started.set()
+            return
+        started.set()
+        self.loop.run_forever()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
+
+    def close(self):
+        """Stops listening and breaks every connection off."""
+
+        def stop():
+            self.server.close()
+            for writer in list(self.connections):
+                writer.transport.abort()
+            self.loop.call_later(0.05, self.loop.stop)
+
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(stop)
+            self.thread.join(timeout=10)
+
+    # Counts
+
+    @property
+    def generations(self):
+        """Requests of runs: probes and warm-ups are not among them."""
+        return [one for one in list(self.requests) if one.context.count('"fake"') and not one.is_warm_up]
+
+    @property
+    def produced(self):
+        """Tokens that were written for runs."""
+        return sum(one.produced for one in self.generations)
+
+    def counts(self):
+        generations = self.generations
+        return {"running": self.running, "peak": self.peak, "generations": len(generations),
+                "produced": sum(one.produced for one in generations), "aborted": len(self.aborted),
+                "unknown": sum(not one.is_known for one in generations), "paths": self.paths}
+
+    def wait_until_idle(self, seconds=30):
+        """Whether nothing runs any more, soon."""
+        deadline = time.monotonic() + seconds
+        while self.running > 0 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return self.running == 0
+
+    def reset(self):
+        """Forgets what was asked."""
+        self.requests.clear()
+        self.attempts.clear()
+        self.paths, self.aborted, self.chats = {}, [], []
+        self.peak = 0
+
+    def open(self, gate):
+        """Lets those go on who wait for this."""
+        self.opened.add(gate)
+
+    # HTTP
+
+    def protocol(self):
+        return asyncio.StreamReaderProtocol(Reader(limit=1 << 24, loop=self.loop), self.connected, loop=self.loop)
+
+    async def connected(self, reader, writer):
+        self.connections.add(writer)
+        try:
+            while await self.exchange(reader, writer):
+                pass
+        except (ConnectionError, ClientGone, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self.connections.discard(writer)
+            writer.close()
+
+    async def exchange(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ", 2)
+        headers = {}
+        for line in lines[1:]:
+            if ":" in line:
+                name, value = line.split(":", 1)
+                headers[name.strip().lower()] = value.strip()
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        self.paths[path] = self.paths.get(path, 0) + 1
+        if "authorization" in headers:
+            self.authorizations.add(headers["authorization"])
+        wire = Wire(reader, writer)
+        if self.redirect:
+            return await wire.reply(307, {"location": self.redirect + path}, b"")
+        content = json.loads(body) if body else {}
+        routes = {
+            ("GET", "/v1/models"): self.models, ("GET", "/fake"): self.tell, ("GET", "/version"): self.version,
+            ("GET", "/get_model_info"): self.model_info, ("GET", "/props"): self.properties,
+            ("POST", "/tokenize"): self.tokenize, ("POST", "/abort_request"): self.abort,
+        }
+        route = routes.get((method, path))
+        if route:
+            return await route(wire, content)
+        kind = {"vllm": "/v1/completions", "sglang": "/generate", "llama-server": "/completion",
+                "completions": "/v1/completions"}.get(self.kind)
+        if (method, path) == ("POST", kind):
+            return await self.generate(wire, content, headers)
+        if (method, path) == ("POST", "/v1/chat/completions"):
+            return await self.chat(wire, content, headers)
+        return await wire.json(404, {"error": {"message": "no such route", "type": "not_found", "code": 404}})
+
+    async def models(self, wire, _):
+        owner = {"vllm": "vllm", "sglang": "sglang", "llama-server": "llamacpp"}.get(self.kind, "fake")
+        card = {"id": self.model, "object": "model", "created": 1, "owned_by": owner, "max_model_len": CONTEXT_LENGTH}
+        return await wire.json(200, {"object": "list", "data": [card]})
+
+    async def version(self, wire, _):
+        if self.kind != "vllm":
+            return await wire.json(404, {"detail": "Not Found"})
+        return await wire.json(200, {"version": "0.0.0"})
+
+    async def model_info(self, wire, _):
+        if self.kind != "sglang":
+            return await wire.json(404, {"detail": "Not Found"})
+        return await wire.json(200, {"model_path": self.model, "tokenizer_path": self.model, "is_generation": True})
+
+    async def properties(self, wire, _):
+        if self.kind != "llama-server":
+            return await wire.json(404, {"detail": "Not Found"})
+        settings = {"n_ctx": CONTEXT_LENGTH}
+        return await wire.json(200, {"default_generation_settings": settings, "total_slots": 64})
+
+    async def tokenize(self, wire, content):
+        if self.kind in ("completions", "chat"):
+            return await wire.json(404, {"detail": "Not Found"})
+        if self.refuses_tokens:
+            return await wire.json(self.refuses_tokens, {"error": {"message": "not now", "type": "server_error"}})
+        text = content.get("content", content.get("prompt", ""))
+        ids = [id + self.shift for id in fake_script.encode(text)]
+        return await wire.json(200, {"tokens": ids, "count": len(ids), "max_model_len": CONTEXT_LENGTH})
+
+    async def abort(self, wire, content):
+        if self.kind != "sglang":
+            return await wire.json(404, {"detail": "Not Found"})
+        self.aborted.append(content.get("rid"))
+        return await wire.json(200, {})
+
+    async def tell(self, wire, _):
+        return await wire.json(200, self.counts())
+
+    # Generations
+
+    async def generate(self, wire, body, headers):
+        sampling = body.get("sampling_params", {})
+        prompt = body.get("prompt", body.get("input_ids", body.get("text")))
+        try:
+            context = prompt if isinstance(prompt, str) else fake_script.decode([id - self.shift for id in prompt])
+        except (IndexError, ValueError):
+            return await wire.json(400, {"error": {"message": "ids outside the vocabulary", "code": 400}})
+        if body.get("model", self.model) != self.model:
+            return await wire.json(404, {"error": {"message": f"no model {body['model']}", "type": "NotFoundError",
+                                                   "code": 404}})
+        stops = set(body.get("stop_token_ids", sampling.get("stop_token_ids", [])))
+        limit = body.get("max_tokens", body.get("n_predict", sampling.get("max_new_tokens", 16)))
+        prompt_tokens = len(fake_script.encode(prompt)) if isinstance(prompt, str) else len(prompt)
+        generation = Generation(body, context, prompt_tokens, limit, stops, self.attempts[context], headers)
+        self.attempts[context] += 1
+        said = fake_script.continuation(context)
+        generation.is_warm_up, generation.is_known = said.is_warm_up, said.is_known
+        is_of_run = '"fake"' in context and not said.is_warm_up
+        if self.faults and is_of_run:
+            generation.fault = self.faults(generation)
+        self.requests.append(generation)
+        self.running += 1
+        self.peak = max(self.peak, self.running)
+        try:
+            return await self.stream(wire, generation, said)
+        except ClientGone:
+            generation.end = "closed"
+            raise
+        finally:
+            self.running -= 1
+            generation.ended = time.monotonic()
+
+    async def stream(self, wire, generation, said):
+        fault = generation.fault
+        asked = fake_script.script(generation.context)
+        pace = asked.get("pace", self.seconds_per_token)
+        await self.think(wire, asked)
+        if fault and fault.kind in Fault.EARLY:
+            generation.end = fault.kind
+            return await self.fail(wire, fault)
+        writer = Speech(self.kind, self.model, generation, self.shift)
+        if fault and fault.kind == "crlf":
+            wire.line_end = b"\r\n"
+        await wire.begin(bom=bool(fault and fault.kind == "bom"))
+        reason = None
+        for piece in said.pieces:
+            if generation.produced >= generation.limit:
+                reason = "length"
+                break
+            if fault and fault.kind in Fault.LATE and generation.produced >= fault.after:
+                generation.end = fault.kind
+                return await self.break_off(wire, writer, fault)
+            if piece == fake_script.END_OF_TEXT:
+                break
+            await wire.wait(pace)
+            id = fake_script.IDS.get(piece)
+            id = (fake_script.FIRST_CHARACTER + ord(piece) if id is None else id) + self.shift
+            generation.produced += 1
+            if id in generation.stops:
+                reason = id
+            event = writer.token(id, piece, reason if isinstance(reason, int) else None)
+            if fault and fault.kind == "split":
+                await wire.trickle(event)
+            else:
+                await wire.event(event)
+            if fault and fault.kind == "pings":
+                await wire.comment()
+            if isinstance(reason, int):
+                break
+            if not generation.stops and piece in fake_script.ENDS:
+                await wire.wait(self.end_pause)
+        if fault and fault.kind in Fault.LATE and fault.after >= generation.produced:
+            generation.end = fault.kind
+            return await self.break_off(wire, writer, fault)
+        generation.end = {None: "eos", "length": "length"}.get(reason, "stop")
+        for event in writer.end(reason, usage=not (fault and fault.kind == "no-usage")):
+            await wire.event(event)
+            if fault and fault.kind == "null-choices":
+                await wire.event({"choices": None} if self.kind in ("vllm", "completions") else event)
+        if self.kind != "llama-server":
+            await wire.event("[DONE]")
+        return await wire.end()
+
+    async def think(self, wire, asked):
+        """What happens before the first token."""
+        await wire.wait(asked.get("prefill", 0))
+        while "gate" in asked and asked["gate"] not in self.opened:
+            await wire.wait(0.02)
+
+    async def fail(self, wire, fault):
+        """What goes wrong before the answer begins."""
+        error = {"error": {"message": "it went wrong", "type": "server_error", "param": None, "code": None}}
+        retries = {"retry-0": "0", "retry-1": "1", "retry-3600": "3600", "retry-garbage": "soon",
+                   "retry-date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+        if fault.kind == "reset":
+            wire.reset()
+            return False
+        if fault.kind == "close":
+            return False
+        if fault.kind == "silent":
+            await wire.wait(3600)
+        if fault.kind.startswith("status-"):
+            return await wire.json(int(fault.kind[7:]), error)
+        if fault.kind in retries:
+            return await wire.json(429, error, {"retry-after": retries[fault.kind]})
+        if fault.kind == "quota":
+            error["error"]["code"] = "insufficient_quota"
+            return await wire.json(429, error)
+        if fault.kind == "html":
+            return await wire.reply(200, {"content-type": "text/html"}, b"<html><body>Welcome!</body></html>")
+        if fault.kind == "json-error":
+            return await wire.json(200, error)
+        if fault.kind == "gzip":
+            body = gzip.compress(b"data: [DONE]\n\n")
+            return await wire.reply(200, {"content-type": "text/event-stream", "content-encoding": "gzip"}, body)
+        if fault.kind == "redirect":
+            return await wire.reply(307, {"location": "http://127.0.0.1:9/"}, b"")
+        raise AssertionError(fault)
+
+    async def break_off(self, wire, writer, fault):
+        """What goes wrong in the middle of the answer."""
+        error = {"error": {"message": "it went wrong", "type": "server_error", "code": 500}}
+        kind = fault.kind
+        if kind == "reset-after":
+            # What was written is on its way; a reset would take it back.
+            await wire.wait(0.05)
+            wire.reset()
+            return False
+        if kind == "cut":
+            return False
+        if kind == "cut-in-event":
+            await wire.raw(b"data: {\"choices\": [{\"index\": 0, \"te")
+            return False
+        if kind == "end":
+            return await wire.end()
+        if kind == "done":
+            await wire.event("[DONE]")
+            return await wire.end()
+        if kind in ("error", "error-done"):
+            await wire.event(error)
+            if kind == "error-done":
+                await wire.event("[DONE]")
+            return await wire.end()
+        if kind in ("stall", "slow"):
+            await wire.wait(3600 if kind == "stall" else 30)
+        if kind == "comments":
+            while True:
+                await wire.wait(0.2)
+                await wire.comment()
+        if kind == "index":
+            await wire.event({"choices": [{"index": 1, "text": "other", "token_ids": [fake_script.FIRST_ID + 20]}]}
+                             if self.kind in ("vllm", "completions") else error)
+            return await wire.end()
+        if kind in ("unknown-finish", "abort"):
+            for event in writer.end("abort" if kind == "abort" else "mystery", usage=True):
+                await wire.event(event)
+            if self.kind != "llama-server":
+                await wire.event("[DONE]")
+            return await wire.end()
+        if kind == "garbage":
+            await wire.event("{\"choices\": [{]")
+            return await wire.end()
+        if kind == "huge":
+            await wire.event({"choices": [{"index": 0, "text": "x" * (5 << 20)}]})
+            return await wire.end()
+        raise AssertionError(fault)
+
+    # Chat
+
+    async def chat(self, wire, body, headers):
+        self.chats.append((headers, body))
+        text = " ".join(str(message.get("content")) for message in body.get("messages", []))
+        generation = Generation(body, text, 0, body.get("max_tokens", 1 << 20), set(), self.attempts[text], headers)
+        self.attempts[text] += 1
+        generation.fault = self.faults(generation) if self.faults else None
+        self.requests.append(generation)
+        self.running += 1
+        self.peak = max(self.peak, self.running)
+        try:
+            return await self.say(wire, body, generation)
+        finally:
+            self.running -= 1
+            generation.ended = time.monotonic()
+
+    async def say(self, wire, body, generation):
+        fault = generation.fault
+        if fault and fault.kind in Fault.EARLY:
+            return await self.fail(wire, fault)
+        said = fake_script.continuation(generation.context)
+        await self.think(wire, fake_script.script(generation.context))
+        head = {"id": "chatcmpl-fake", "created": 1, "model": self.model}
+        asked = fake_script.script(generation.context)
+        pace = asked.get("pace", self.seconds_per_token)
+        if not body.get("stream"):
+            text = "".join(said.pieces)
+            choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+            return await wire.json(200, {**head, "object": "chat.completion", "choices": [choice]})
+        await wire.begin()
+        head["object"] = "chat.completion.chunk"
+        await wire.event({**head, "choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]})
+        writer = Speech("chat", self.model, generation, 0)
+        if "blob" in asked:
+            call = {"index": 0, "id": "call_1", "type": "function",
+                    "function": {"name": "f", "arguments": "x" * asked["blob"]}}
+            await wire.event({**head, "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+        for piece in said.pieces:
+            if fault and fault.kind in Fault.LATE and generation.produced >= fault.after:
+                return await self.break_off(wire, writer, fault)
+            await wire.wait(pace)
+            generation.produced += 1
+            await wire.event({**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+        await wire.event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        await wire.event("[DONE]")
+        return await wire.end()
+
+
+class Speech:
+    """What one kind of engine writes of tokens and their end."""
+
+    def __init__(self, kind, model, generation, shift):
+        self.kind, self.model, self.generation = kind, model, generation
+        self.ids, self.text = [], ""
+
+    def token(self, id, piece, stop):
+        self.ids.append(id)
+        self.text += piece
+        if self.kind == "sglang":
+            return self.sglang({"type": "stop", "matched": stop} if stop is not None else None)
+        if self.kind == "llama-server":
+            # Control tokens have no text there.
+            shown = "" if piece in fake_script.TAGS else piece
+            return {"index": 0, "content": shown, "tokens": [id], "stop": False, "tokens_predicted": len(self.ids),
+                    "tokens_evaluated": self.generation.prompt_tokens}
+        choice = {"index": 0, "text": piece, "logprobs": None, "finish_reason": None if stop is None else "stop"}
+        if self.kind == "vllm":
+            choice |= {"token_ids": [id], "stop_reason": stop}
+        return {**self.head(), "choices": [choice]}
+
+    def end(self, reason, usage):
+        words = {None: "stop", "length": "length", "abort": "abort", "mystery": "mystery"}
+        if self.kind == "sglang":
+            if isinstance(reason, int):
+                return []
+            return [self.sglang({"type": words[reason], "matched": None})]
+        if self.kind == "llama-server":
+            kind = {None: "eos", "length": "limit"}.get(reason, "mystery")
+            return [{"index": 0, "content": "", "tokens": [], "stop": True, "stop_type": kind, "stopping_word": "",
+                     "tokens_predicted": len(self.ids), "tokens_evaluated": self.generation.prompt_tokens,
+                     "timings": {"cache_n": 0}}]
+        if self.kind == "chat":
+            return [{**self.head(), "choices": [{"index": 0, "delta": {}, "finish_reason": words[reason]}]}]
+        events = []
+        if not isinstance(reason, int):
+            choice = {"index": 0, "text": "", "finish_reason": words[reason], "stop_reason": None}
+            events.append({**self.head(), "choices": [choice]})
+        if usage:
+            counts = {"prompt_tokens": self.generation.prompt_tokens, "completion_tokens": len(self.ids),
+                      "total_tokens": self.generation.prompt_tokens + len(self.ids)}
+            events.append({**self.head(), "choices": [], "usage": counts})
+        return events
+
+    def head(self):
+        return {"id": "cmpl-fake", "object": "text_completion", "created": 1, "model": self.model}
+
+    def sglang(self, reason):
+        """Every event repeats everything before it."""
+        meta = {"id": "fake", "finish_reason": reason, "prompt_tokens": self.generation.prompt_tokens,
+                "completion_tokens": len(self.ids), "cached_tokens": 0}
+        return {"text": self.text, "output_ids": self.ids, "meta_info": meta}
+
+
+class Reader(asyncio.StreamReader):
+    """A reader that knows when its peer has gone, also while nobody reads."""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.gone = asyncio.Event()
+
+    def feed_eof(self):
+        super().feed_eof()
+        self.gone.set()
+
+    def set_exception(self, exception):
+        super().set_exception(exception)
+        self.gone.set()
+
+
+class Wire:
+    """One answer on a connection, and whether whoever asked is still there."""
+
+    line_end = b"\n"
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def wait(self, seconds):
+        """Waits as long as somebody waits for the answer."""
+        if seconds > 0:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.reader.gone.wait()
+            except TimeoutError:
+                return
+        if self.reader.gone.is_set():
+            raise ClientGone
+
+    async def raw(self, data):
+        if self.reader.gone.is_set():
+            raise ClientGone
+        self.writer.write(b"%x\r\n" % len(data) + data + b"\r\n")
+        await self.writer.drain()
+
+    async def begin(self, bom=False):
+        self.writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+                          b"transfer-encoding: chunked\r\n\r\n")
+        if bom:
+            await self.raw(b"\xef\xbb\xbf")
+
+    async def event(self, content):
+        text = content if isinstance(content, str) else json.dumps(content, separators=(",", ":"))
+        await self.raw(b"data: " + text.encode() + self.line_end * 2)
+        # Others have their turn.
+        await asyncio.sleep(0)
+
+    async def trickle(self, content):
+        for byte in b"data: " + json.dumps(content).encode() + b"\n\n":
+            await self.raw(bytes([byte]))
+
+    async def comment(self):
+        await self.raw(b": still here" + self.line_end * 2)
+
+    async def end(self):
+        self.writer.write(b"0\r\n\r\n")
+        await self.writer.drain()
+        return True
+
+    async def json(self, status, content, headers=None):
+        body = json.dumps(content).encode()
+        return await self.reply(status, {"content-type": "application/json", **(headers or {})}, body)
+
+    async def reply(self, status, headers, body):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.writer.write(f"HTTP/1.1 {status} Status\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body)
+        await self.writer.drain()
+        return True
+
+    def reset(self):
+        """Breaks off so that the peer sees a reset."""
+        handle = self.writer.get_extra_info("socket")
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kind", choices=KINDS, default="vllm")
+    parser.add_argument("--model", default="fake-model")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--shift", type=int, default=0, help="added to every token id: another vocabulary")
+    parser.add_argument("--seconds-per-token", type=float, default=0.0)
+    parser.add_argument("--flapping", type=float, default=0.0, help="the share of generations that fail with 500")
+    arguments = parser.parse_args()
+    draws = random.Random(0)
+
+    def flapping(_):
+        return Fault("status-500") if draws.random() < arguments.flapping else None
+
+    engine = FakeEngine(
+        arguments.kind, model=arguments.model, seconds_per_token=arguments.seconds_per_token,
+        faults=flapping if arguments.flapping else None, port=arguments.port, shift=arguments.shift)
+    print(engine.root, flush=True)
+    engine.thread.join()
+
+
+if __name__ == "__main__":
+    main()
