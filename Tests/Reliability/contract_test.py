@@ -19,8 +19,13 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 class Transcript(AsyncTest):
     """What was streamed is what was stored, byte for byte."""
 
-    QUESTIONS = ["Use 3, 7, 25 and 50 to make 765", "What is 347 * 86?", "Make 24 from 3, 8, 5 and 2",
-                 "If 3x + 7 = 22 and 7y + 4 = 3y + 32, what is x * y + 2?", "What is 27 + 58?"]
+    QUESTIONS = [
+        "Use 3, 7, 25 and 50 to make 765",
+        "What is 347 * 86?",
+        "Make 24 from 3, 8, 5 and 2",
+        "If 3x + 7 = 22 and 7y + 4 = 3y + 32, what is x * y + 2?",
+        "What is 27 + 58?",
+    ]
 
     async def test_the_stream_the_document_the_record_and_its_events_agree(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +50,12 @@ class Transcript(AsyncTest):
                 self.assertEqual(server.text(f"/v1/trajectories/{run}/events"), live[run])
                 record = server.get(f"/v1/trajectories/{run}")
                 self.assertEqual(told(record["trajectory"]["root"]), reasoning)
-            figure("E.6 37 transcripts", runs=len(runs), characters=sum(len(reasoning) for _, reasoning in runs), different=0)
+            figure(
+                "E.6 37 transcripts",
+                runs=len(runs),
+                characters=sum(len(reasoning) for _, reasoning in runs),
+                different=0,
+            )
 
     async def compare(self, server, text, seed):
         """Streams a question and follows its events at the same time; gives the run's name and its thoughts."""
@@ -79,7 +89,9 @@ class Transcript(AsyncTest):
 def lines(thread):
     """What the model wrote in each line of a record."""
     found = {}
-    own = "".join(step["segment"]["text"] for step in thread["steps"] if step.get("segment", {}).get("origin") == "model")
+    own = "".join(
+        step["segment"]["text"] for step in thread["steps"] if step.get("segment", {}).get("origin") == "model"
+    )
     if own:
         found[thread["id"]] = own
     for step in thread["steps"]:

@@ -53,6 +53,8 @@ class Generation:
         self.id = body.get("rid") or body.get("request_id")
         self.context, self.limit, self.stops, self.headers = context, limit, stops, headers
         self.prompt_tokens = prompt_tokens
+        # Tags of the prompt that count as such here.
+        self.tags = []
         # How many requests with the same context came before.
         self.attempt = attempt
         self.produced = 0
@@ -276,8 +278,9 @@ class FakeEngine:
                                                    "code": 404}})
         stops = set(body.get("stop_token_ids", sampling.get("stop_token_ids", [])))
         limit = body.get("max_tokens", body.get("n_predict", sampling.get("max_new_tokens", 16)))
-        prompt_tokens = len(fake_script.encode(prompt)) if isinstance(prompt, str) else len(prompt)
-        generation = Generation(body, context, prompt_tokens, limit, stops, self.attempts[context], headers)
+        ids = fake_script.encode(prompt) if isinstance(prompt, str) else [id - self.shift for id in prompt]
+        generation = Generation(body, context, len(ids), limit, stops, self.attempts[context], headers)
+        generation.tags = [fake_script.PIECES[id - fake_script.FIRST_ID] for id in ids if id < fake_script.FIRST_WORD]
         self.attempts[context] += 1
         said = fake_script.continuation(context)
         generation.is_warm_up, generation.is_known = said.is_warm_up, said.is_known

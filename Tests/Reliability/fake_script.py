@@ -26,6 +26,7 @@ WORDS = [f" {first}{second}" for first in ("ba", "de", "fi", "go", "ku", "la", "
          for second in ("ri", "sa", "to", "vu", "we", "xi", "yo", "zan")]
 PIECES = TAGS + WORDS
 FIRST_ID = 100
+FIRST_WORD = FIRST_ID + len(TAGS)
 FIRST_CHARACTER = 10_000
 IDS = {piece: FIRST_ID + index for index, piece in enumerate(PIECES)}
 SPLIT = re.compile("|".join(map(re.escape, sorted(PIECES, key=len, reverse=True))) + "|.", re.DOTALL)

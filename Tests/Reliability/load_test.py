@@ -65,6 +65,7 @@ class Remote(AsyncTest):
 
     async def capacity(self, places, body):
         """Requests in a second with every place taken."""
+
         async def ask_one_after_the_other(first):
             for seed in range(first, first + 5):
                 self.assertEqual((await self.ask(body(seed))).status, 200)
@@ -125,10 +126,17 @@ class Overload(Remote):
         await self.settle()
         seconds = [seconds for _, seconds in refused]
         figure(
-            "E.6 2 overload", requests=count, capacity_per_s=round(capacity), offered_per_s=round(offered),
-            accepted=len(accepted), refused=len(refused), refused_p50_ms=milliseconds(percentile(seconds, 0.5)),
-            refused_p99_ms=milliseconds(percentile(seconds, 0.99)), deepest_queue=int(max(depth for depth, _ in depths)),
-            accepted_p99_ms=milliseconds(percentile([seconds for _, seconds in accepted], 0.99)))
+            "E.6 2 overload",
+            requests=count,
+            capacity_per_s=round(capacity),
+            offered_per_s=round(offered),
+            accepted=len(accepted),
+            refused=len(refused),
+            refused_p50_ms=milliseconds(percentile(seconds, 0.5)),
+            refused_p99_ms=milliseconds(percentile(seconds, 0.99)),
+            deepest_queue=int(max(depth for depth, _ in depths)),
+            accepted_p99_ms=milliseconds(percentile([seconds for _, seconds in accepted], 0.99)),
+        )
         if LONG:
             self.assertLess(percentile(seconds, 0.99), 0.05)
 
@@ -182,9 +190,14 @@ class Fairness(Remote):
         self.assertLess(max(overtaken), 8 * self.PLACES)
         await self.settle(key="key-of-the-one")
         figure(
-            "E.6 5 fairness", requests_of_the_many=500, refused_429=refused, others_finished_meanwhile=max(overtaken),
-            unloaded_ms=milliseconds(statistics.median(unloaded)), loaded_p50_ms=milliseconds(percentile(loaded, 0.5)),
-            loaded_p95_ms=milliseconds(percentile(loaded, 0.95)))
+            "E.6 5 fairness",
+            requests_of_the_many=500,
+            refused_429=refused,
+            others_finished_meanwhile=max(overtaken),
+            unloaded_ms=milliseconds(statistics.median(unloaded)),
+            loaded_p50_ms=milliseconds(percentile(loaded, 0.5)),
+            loaded_p95_ms=milliseconds(percentile(loaded, 0.95)),
+        )
         if LONG:
             wait = percentile(loaded, 0.95) - statistics.median(unloaded)
             self.assertLess(wait, 2 * statistics.median(unloaded))
@@ -248,10 +261,17 @@ class Soak(Remote):
         slope = statistics.linear_regression([at for at, _ in half], [bytes for _, bytes in half]).slope
         growth = half[-1][1] - half[0][1]
         figure(
-            "E.6 3 soak", minutes=round(seconds / 60, 1), requests=number, per_second=round(number / seconds, 1),
-            rss_mib=round(memory[-1][1] / 2**20, 1), growth_in_second_half_mib=round(growth / 2**20, 2),
-            slope_in_second_half_mib_per_hour=round(slope * 3600 / 2**20, 1), descriptors_before=descriptors,
-            descriptors_most=max(open_files), descriptors_after=self.server.descriptors())
+            "E.6 3 soak",
+            minutes=round(seconds / 60, 1),
+            requests=number,
+            per_second=round(number / seconds, 1),
+            rss_mib=round(memory[-1][1] / 2**20, 1),
+            growth_in_second_half_mib=round(growth / 2**20, 2),
+            slope_in_second_half_mib_per_hour=round(slope * 3600 / 2**20, 1),
+            descriptors_before=descriptors,
+            descriptors_most=max(open_files),
+            descriptors_after=self.server.descriptors(),
+        )
         self.assertLess(growth, 64 << 20)
         if self.MINUTES >= 60:
             self.assertLess(slope * 3600, 1 << 20)
@@ -340,9 +360,15 @@ class Cancel(Remote):
         forked = self.server.counted("braid_forks_total")
         self.assertGreater(len(latencies), count // 2)
         figure(
-            "E.6 7 cancel", cancelled=len(latencies), finished_before=finished, forks=int(forked), p50_ms=milliseconds(percentile(latencies, 0.5)),
-            p99_ms=milliseconds(percentile(latencies, 0.99)), descriptors_before=base,
-            descriptors_after=self.server.descriptors())
+            "E.6 7 cancel",
+            cancelled=len(latencies),
+            finished_before=finished,
+            forks=int(forked),
+            p50_ms=milliseconds(percentile(latencies, 0.5)),
+            p99_ms=milliseconds(percentile(latencies, 0.99)),
+            descriptors_before=base,
+            descriptors_after=self.server.descriptors(),
+        )
 
     async def test_a_request_that_waits_for_its_answer_is_told(self):
         asking = [asyncio.create_task(self.ask(tree(seed, runaway="text", pace=0.02))) for seed in range(20)]
@@ -392,7 +418,9 @@ class Slow(AsyncTest):
 
         async def read_slowly(number):
             # Half of them runs, whose events are kept up to a limit; half passed through, of which nothing is kept.
-            body = flood.question("spill" if number % 2 else "flood", model=f"{flood.model}:passthrough" if number % 2 else None)
+            body = flood.question(
+                "spill" if number % 2 else "flood", model=f"{flood.model}:passthrough" if number % 2 else None
+            )
             async with await Connection.open(server.port, receive_buffer=4096, limit=1) as connection:
                 await connection.send(request("POST", CHAT, {**body, "stream": True}))
                 try:
@@ -430,9 +458,14 @@ class Slow(AsyncTest):
         allowed = count // 2 * (4 * (8 << 20)) + count * (1 << 20) + (64 << 20)
         self.assertLess(most - memory, allowed)
         figure(
-            "E.6 9 slow readers", streams=count, all_cut_after_s=round(cut, 1), others=len(others),
-            others_p50_ms=milliseconds(percentile(others, 0.5)), others_p99_ms=milliseconds(percentile(others, 0.99)),
-            memory_for_each_mib=round((most - memory) / count / 2**20, 2))
+            "E.6 9 slow readers",
+            streams=count,
+            all_cut_after_s=round(cut, 1),
+            others=len(others),
+            others_p50_ms=milliseconds(percentile(others, 0.5)),
+            others_p99_ms=milliseconds(percentile(others, 0.99)),
+            memory_for_each_mib=round((most - memory) / count / 2**20, 2),
+        )
 
     async def test_senders(self):
         server = Server()
@@ -451,7 +484,7 @@ class Slow(AsyncTest):
                         await connection.send("x")
                     except ConnectionError:
                         break
-                ended, = await asyncio.gather(reading, return_exceptions=True)
+                (ended,) = await asyncio.gather(reading, return_exceptions=True)
                 self.assertTrue(ended == b"" or isinstance(ended, ConnectionError), repr(ended))
                 closed_after.append(time.monotonic() - began)
 
@@ -466,9 +499,13 @@ class Slow(AsyncTest):
         self.assertEqual(len(closed_after), count)
         self.assertTrue(server.is_alive())
         figure(
-            "E.6 10 slow senders", connections=count, closed_after_s_median=round(statistics.median(closed_after), 1),
-            closed_after_s_most=round(max(closed_after), 1), others_p50_ms=milliseconds(percentile(latencies, 0.5)),
-            others_p99_ms=milliseconds(percentile(latencies, 0.99)))
+            "E.6 10 slow senders",
+            connections=count,
+            closed_after_s_median=round(statistics.median(closed_after), 1),
+            closed_after_s_most=round(max(closed_after), 1),
+            others_p50_ms=milliseconds(percentile(latencies, 0.5)),
+            others_p99_ms=milliseconds(percentile(latencies, 0.99)),
+        )
         if LONG:
             self.assertLess(max(closed_after), 20)
 

@@ -62,17 +62,36 @@ class Bodies(Malformed):
     async def test_text_that_is_no_json(self):
         whole = QUESTION
         bodies = {
-            "empty": b"", "spaces": b" \n", "a word": b"hello", "cut": whole[:-1], "two": whole + whole,
-            "deep": b"[" * 10_000, "deep and whole": b"[" * 10_000 + b"]" * 10_000,
-            "deep object": b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "nan": b'{"model": NaN}',
-            "infinity": b'{"model": -Infinity}', "mark": b"\xef\xbb\xbf" + whole, "utf-16": whole.decode().encode("utf-16"),
-            "utf-16 without mark": whole.decode().encode("utf-16-le"), "utf-32": whole.decode().encode("utf-32"),
-            "no utf-8": b'{"model": "\xff\xfe"}', "overlong": b'{"model": "\xc0\xaf"}',
-            "surrogate in utf-8": b'{"model": "\xed\xa0\x80"}', "half a pair": b'{"model": "\\ud800"}',
-            "pair the wrong way": b'{"model": "\\udc00\\ud800"}', "nul": b'{"model": "\0"}', "nul outside": whole + b"\0",
-            "line break": b'{"model": "a\nb"}', "single quotes": b"{'model': 1}", "comma": b'{"model": 1,}',
-            "comment": b'{"model": 1} // that', "hexadecimal": b'{"max_tokens": 0x10}', "plus": b'{"max_tokens": +1}',
-            "leading zero": b'{"max_tokens": 01}', "escape": b'{"model": "\\x41"}', "form": b"model=a&messages=b",
+            "empty": b"",
+            "spaces": b" \n",
+            "a word": b"hello",
+            "cut": whole[:-1],
+            "two": whole + whole,
+            "deep": b"[" * 10_000,
+            "deep and whole": b"[" * 10_000 + b"]" * 10_000,
+            "deep object": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+            "nan": b'{"model": NaN}',
+            "infinity": b'{"model": -Infinity}',
+            "mark": b"\xef\xbb\xbf" + whole,
+            "utf-16": whole.decode().encode("utf-16"),
+            "utf-16 without mark": whole.decode().encode("utf-16-le"),
+            "utf-32": whole.decode().encode("utf-32"),
+            "no utf-8": b'{"model": "\xff\xfe"}',
+            "overlong": b'{"model": "\xc0\xaf"}',
+            "surrogate in utf-8": b'{"model": "\xed\xa0\x80"}',
+            "half a pair": b'{"model": "\\ud800"}',
+            "pair the wrong way": b'{"model": "\\udc00\\ud800"}',
+            "nul": b'{"model": "\0"}',
+            "nul outside": whole + b"\0",
+            "line break": b'{"model": "a\nb"}',
+            "single quotes": b"{'model': 1}",
+            "comma": b'{"model": 1,}',
+            "comment": b'{"model": 1} // that',
+            "hexadecimal": b'{"max_tokens": 0x10}',
+            "plus": b'{"max_tokens": +1}',
+            "leading zero": b'{"max_tokens": 01}',
+            "escape": b'{"model": "\\x41"}',
+            "form": b"model=a&messages=b",
         }
         for name, body in bodies.items():
             with self.subTest(name):
@@ -80,8 +99,14 @@ class Bodies(Malformed):
 
     async def test_json_that_is_no_request(self):
         bodies = {
-            b"null": None, b"[]": None, b"1": None, b'"text"': None, b"{}": "model", b'{"model": 1}': "model",
-            b'{"model": "braid-puzzles"}': "messages", b'{"model": "braid-puzzles", "messages": {}}': "messages",
+            b"null": None,
+            b"[]": None,
+            b"1": None,
+            b'"text"': None,
+            b"{}": "model",
+            b'{"model": 1}': "model",
+            b'{"model": "braid-puzzles"}': "messages",
+            b'{"model": "braid-puzzles", "messages": {}}': "messages",
             b'{"model": "braid-puzzles", "messages": []}': "messages",
             b'{"model": "braid-puzzles", "messages": [1]}': "messages[0]",
             b'{"model": "braid-puzzles", "messages": [[[[]]]]}': "messages[0]",
@@ -98,7 +123,8 @@ class Bodies(Malformed):
         for name, body, status in [
             ("ten megabytes of text", json.dumps(question("x" * (10 << 20))).encode(), 413),
             ("a million members", b"{" + b",".join(b'"%06d":0' % number for number in range(1_000_000)) + b"}", 413),
-            ("seven hundred thousand members", members, 400), ("a word as long as may be", long_word, 400),
+            ("seven hundred thousand members", members, 400),
+            ("a word as long as may be", long_word, 400),
             ("words as long as may be", json.dumps(question("ab " * (limit // 3 - 1000))).encode(), 400),
             ("numbers as long as may be", json.dumps(question("7" * (limit - 1000))).encode(), 400),
             ("brackets", b"[" * (limit - 1), 400),
@@ -110,8 +136,12 @@ class Bodies(Malformed):
 
     async def test_long_texts_keep_nobody_waiting(self):
         text = "7 + " * ((2 << 20) - 1000)
-        bodies = [("/tokenize", {"prompt": text}), ("/v1/completions", {"model": "braid-puzzles", "prompt": text}),
-                  (CHAT, question(text)), ("/v1/responses", {"model": "braid-puzzles", "input": text})]
+        bodies = [
+            ("/tokenize", {"prompt": text}),
+            ("/v1/completions", {"model": "braid-puzzles", "prompt": text}),
+            (CHAT, question(text)),
+            ("/v1/responses", {"model": "braid-puzzles", "input": text}),
+        ]
         waiting = asyncio.gather(*(ask(server.port, "POST", path, body) for path, body in bodies))
         latencies = []
         while not waiting.done():
@@ -161,7 +191,13 @@ class Bodies(Malformed):
         self.assertEqual((await self.send(request("POST", CHAT, body))).status, 200)
 
     async def test_what_is_told_of_a_body_may_be_wrong(self):
-        for type in ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "", "nonsense"):
+        for type in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+            "",
+            "nonsense",
+        ):
             with self.subTest(type):
                 answer = await ask(server.port, "POST", CHAT, QUESTION, content_type=type)
                 self.assertEqual(answer.status, 200)
@@ -180,12 +216,25 @@ class Values(Malformed):
 
     async def test_numbers(self):
         wrong = {
-            "max_tokens": ["0", "-1", "-0", "0.1", "1e400", "4611686018427387904", "9223372036854775808",
-                           "18446744073709551616", '"5"', "true", "[]"],
+            "max_tokens": [
+                "0",
+                "-1",
+                "-0",
+                "0.1",
+                "1e400",
+                "4611686018427387904",
+                "9223372036854775808",
+                "18446744073709551616",
+                '"5"',
+                "true",
+                "[]",
+            ],
             "n": ["0", "-1", "1000000000", "1.5", "1e9", '"1"'],
             "temperature": ["-1", "1e9", "1e400", "-1e400", '"0"', "[0]"],
-            "top_p": ["0", "-0.1", "1.1", '"1"'], "top_k": ["-5", "1.5", "9223372036854775808"],
-            "min_p": ["-0.1", "2"], "repetition_penalty": ["0", "-1", "1e9"],
+            "top_p": ["0", "-0.1", "1.1", '"1"'],
+            "top_k": ["-5", "1.5", "9223372036854775808"],
+            "min_p": ["-0.1", "2"],
+            "repetition_penalty": ["0", "-1", "1e9"],
             "seed": ["9223372036854775808", "-9223372036854775809", "0.5", '"1"'],
         }
         for path, body in ((CHAT, SUM), ("/v1/completions", self.RAW)):
@@ -198,17 +247,31 @@ class Values(Malformed):
                         await self.refuses_body(text.encode(), 400, path=path, **told)
 
     async def test_numbers_that_are_right(self):
-        for field, value in [("temperature", "-0"), ("temperature", "-0.0"), ("temperature", "1e-400"), ("seed", "-1"),
-                             ("seed", "-9223372036854775808"), ("max_tokens", "256.0"), ("max_tokens", "1e2"),
-                             ("top_k", "-1"), ("n", "null")]:
+        for field, value in [
+            ("temperature", "-0"),
+            ("temperature", "-0.0"),
+            ("temperature", "1e-400"),
+            ("seed", "-1"),
+            ("seed", "-9223372036854775808"),
+            ("max_tokens", "256.0"),
+            ("max_tokens", "1e2"),
+            ("top_k", "-1"),
+            ("n", "null"),
+        ]:
             with self.subTest(field=field, value=value):
                 text = json.dumps({**SUM, field: "HERE"}).replace('"HERE"', value)
                 self.assertEqual((await self.send(request("POST", CHAT, text.encode()))).status, 200)
 
     async def test_lists(self):
         for path, body in ((CHAT, SUM), ("/v1/completions", self.RAW)):
-            for stop, param in [([""], "stop[0]"), ("", "stop"), (["x"] * 10_000, "stop"), ([1], "stop[0]"),
-                                ("x" * 10_000, "stop"), ({}, "stop")]:
+            for stop, param in [
+                ([""], "stop[0]"),
+                ("", "stop"),
+                (["x"] * 10_000, "stop"),
+                ([1], "stop[0]"),
+                ("x" * 10_000, "stop"),
+                ({}, "stop"),
+            ]:
                 with self.subTest(path=path, stop=str(stop)[:40]):
                     await self.refuses_body({**body, "stop": stop}, 400, path=path, param=param)
         many = [{"role": "user", "content": "1"}] * 5000
@@ -218,9 +281,17 @@ class Values(Malformed):
 
     async def test_options_of_a_run(self):
         for field, values in {
-            "max_threads": [0, -1, 2**62], "max_depth": [-1, 10**9], "max_total_tokens": [0, -1],
-            "max_thread_tokens": [0], "timeout_s": [0, -1, 1e300], "thread_timeout_s": [0], "samples": [0, 10**9],
-            "workers": [-1], "method": ["nothing", 1, ""], "reasoning": ["loud"], "order": ["backwards"],
+            "max_threads": [0, -1, 2**62],
+            "max_depth": [-1, 10**9],
+            "max_total_tokens": [0, -1],
+            "max_thread_tokens": [0],
+            "timeout_s": [0, -1, 1e300],
+            "thread_timeout_s": [0],
+            "samples": [0, 10**9],
+            "workers": [-1],
+            "method": ["nothing", 1, ""],
+            "reasoning": ["loud"],
+            "order": ["backwards"],
             "unheard_of": [1],
         }.items():
             for value in values:
@@ -234,11 +305,25 @@ class Values(Malformed):
         many = json.dumps({**self.RAW, "prompt": [1] * 1_000_000}).encode()
         await self.refuses_body(many, 400, path="/v1/completions", param="prompt", code="context_length_exceeded")
         for prompt, param in [
-            ("[-1]", "prompt[0]"), ("[2147483648]", "prompt[0]"), ("[9223372036854775808]", "prompt[0]"),
-            ("[1, 1e3]", "prompt[1]"), ("[1, 2.5]", "prompt[1]"), ('[1, "2"]', "prompt[1]"), ("[1, null]", "prompt[1]"),
-            ("[1, [2]]", "prompt[1]"), ("[2147483647]", "prompt[0]"), ("[]", "prompt"), ('""', "prompt"),
-            ("[[]]", "prompt[0]"), ("[[1], [2, -2]]", "prompt[1][1]"), ('[""]', "prompt[0]"), ("null", "prompt"),
-            ("{}", "prompt"), ("1", "prompt"), ("true", "prompt"), ("[true]", "prompt[0]"),
+            ("[-1]", "prompt[0]"),
+            ("[2147483648]", "prompt[0]"),
+            ("[9223372036854775808]", "prompt[0]"),
+            ("[1, 1e3]", "prompt[1]"),
+            ("[1, 2.5]", "prompt[1]"),
+            ('[1, "2"]', "prompt[1]"),
+            ("[1, null]", "prompt[1]"),
+            ("[1, [2]]", "prompt[1]"),
+            ("[2147483647]", "prompt[0]"),
+            ("[]", "prompt"),
+            ('""', "prompt"),
+            ("[[]]", "prompt[0]"),
+            ("[[1], [2, -2]]", "prompt[1][1]"),
+            ('[""]', "prompt[0]"),
+            ("null", "prompt"),
+            ("{}", "prompt"),
+            ("1", "prompt"),
+            ("true", "prompt"),
+            ("[true]", "prompt[0]"),
         ]:
             with self.subTest(prompt):
                 text = json.dumps({**self.RAW, "prompt": "HERE"}).replace('"HERE"', prompt)
@@ -246,9 +331,14 @@ class Values(Malformed):
                 if prompt.startswith("[") and param != "prompt" and "[[" not in prompt and '[""]' != prompt:
                     text = json.dumps({"tokens": "HERE"}).replace('"HERE"', prompt)
                     await self.refuses_body(
-                        text.encode(), 400, path="/detokenize", param=param.replace("prompt", "tokens"))
-        for stops, param in [("[-1]", "stop_token_ids[0]"), ("[2147483647]", "stop_token_ids[0]"), ('"a"', "stop_token_ids"),
-                             (json.dumps([1] * 10_000), "stop_token_ids")]:
+                        text.encode(), 400, path="/detokenize", param=param.replace("prompt", "tokens")
+                    )
+        for stops, param in [
+            ("[-1]", "stop_token_ids[0]"),
+            ("[2147483647]", "stop_token_ids[0]"),
+            ('"a"', "stop_token_ids"),
+            (json.dumps([1] * 10_000), "stop_token_ids"),
+        ]:
             with self.subTest(stops[:20]):
                 text = json.dumps({**self.RAW, "stop_token_ids": "HERE"}).replace('"HERE"', stops)
                 await self.refuses_body(text.encode(), 400, path="/v1/completions", param=param)
@@ -256,13 +346,31 @@ class Values(Malformed):
         self.assertEqual((await self.send(request("POST", "/detokenize", million))).status, 200)
 
     async def test_addresses(self):
-        for path in ("/v1/trajectories?limit=0", "/v1/trajectories?limit=x", "/v1/trajectories?limit=9223372036854775808",
-                     "/v1/trajectories?status=odd", "/v1/trajectories?before=%00"):
+        for path in (
+            "/v1/trajectories?limit=0",
+            "/v1/trajectories?limit=x",
+            "/v1/trajectories?limit=9223372036854775808",
+            "/v1/trajectories?status=odd",
+            "/v1/trajectories?before=%00",
+        ):
             with self.subTest(path):
                 await self.refuses(request("GET", path), 400)
-        for path in ("/v1/trajectories/run_x", "/v1/trajectories/run_x/events", "/v1/trajectories/%F0%9F%92%A9", "/nowhere",
-                     "/v1/models/nobody", "/page/..", "/page/%2e%2e/x", "/v1/../health", "/%zz", "/%", "/%ff", "/a%00b",
-                     "/" + "a/" * 4000, "/v1/trajectories/" + "x" * 10_000):
+        for path in (
+            "/v1/trajectories/run_x",
+            "/v1/trajectories/run_x/events",
+            "/v1/trajectories/%F0%9F%92%A9",
+            "/nowhere",
+            "/v1/models/nobody",
+            "/page/..",
+            "/page/%2e%2e/x",
+            "/v1/../health",
+            "/%zz",
+            "/%",
+            "/%ff",
+            "/a%00b",
+            "/" + "a/" * 4000,
+            "/v1/trajectories/" + "x" * 10_000,
+        ):
             with self.subTest(path[:40]):
                 await self.refuses(request("GET", path), 404)
         last = request("GET", "/v1/trajectories/run_x/events", last_event_id="9" * 50)
@@ -284,7 +392,8 @@ class Messages(Malformed):
             "no end": (get + b"x: " + b"y" * (1 << 17), 431),
             "an address of 64 KB": (b"GET /" + b"a" * (64 << 10) + b" HTTP/1.1\r\n" + self.HOST + b"\r\n", (414, 431)),
             "a method of a megabyte": (b"G" * (1 << 20) + b" / HTTP/1.1\r\n" + self.HOST + b"\r\n", 400),
-            "no method": (b"\r\n \r\n\r\n", 400), "garbage": (b"\x01\x02\x03\x04\r\n\r\n", 400),
+            "no method": (b"\r\n \r\n\r\n", 400),
+            "garbage": (b"\x01\x02\x03\x04\r\n\r\n", 400),
             "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64, 400),
             "unknown method": (b"BREW /health HTTP/1.1\r\n" + self.HOST + b"\r\n", (400, 405)),
             "small letters": (b"get /health HTTP/1.1\r\n" + self.HOST + b"\r\n", (400, 405)),
@@ -292,11 +401,15 @@ class Messages(Malformed):
             "no version": (b"GET /health\r\n" + self.HOST + b"\r\n", 400),
             "words": (b"GET /a b c HTTP/1.1\r\n" + self.HOST + b"\r\n", 400),
             "a space before the colon": (b"GET /health HTTP/1.1\r\nHost : localhost\r\n\r\n", 400),
-            "no colon": (get + b"nothing\r\n\r\n", 400), "no name": (get + b": x\r\n\r\n", 400),
-            "a NUL in a value": (get + b"x: a\0b\r\n\r\n", 400), "a NUL in the address": (b"GET /\0 HTTP/1.1\r\n" + self.HOST + b"\r\n", 400),
-            "a lone return": (get + b"x: a\rb\r\n\r\n", 400), "a folded value": (get + b"x: a\r\n b: c\r\n\r\n", (200, 400)),
+            "no colon": (get + b"nothing\r\n\r\n", 400),
+            "no name": (get + b": x\r\n\r\n", 400),
+            "a NUL in a value": (get + b"x: a\0b\r\n\r\n", 400),
+            "a NUL in the address": (b"GET /\0 HTTP/1.1\r\n" + self.HOST + b"\r\n", 400),
+            "a lone return": (get + b"x: a\rb\r\n\r\n", 400),
+            "a folded value": (get + b"x: a\r\n b: c\r\n\r\n", (200, 400)),
             "no host": (b"GET /health HTTP/1.1\r\n\r\n", 400),
-            "two hosts": (get + b"Host: localhost\r\n\r\n", 400), "another host": (b"GET /health HTTP/1.1\r\nHost: a.example\r\n\r\n", 403),
+            "two hosts": (get + b"Host: localhost\r\n\r\n", 400),
+            "another host": (b"GET /health HTTP/1.1\r\nHost: a.example\r\n\r\n", 403),
             "h2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400, 404, 405)),
             "connect": (b"CONNECT localhost:1 HTTP/1.1\r\n" + self.HOST + b"\r\n", (400, 404, 405)),
             "trace": (b"TRACE /health HTTP/1.1\r\n" + self.HOST + b"\r\n", 405),
@@ -341,7 +454,10 @@ class Messages(Malformed):
             "no size": (chunked + b"\r\n\r\nhello\r\n0\r\n\r\n", 400),
             "a size that is too small": (chunked + b"\r\n3\r\nhello\r\n0\r\n\r\n", 400),
             "no line break behind a chunk": (chunked + b"\r\n5\r\nhelloX\r\n0\r\n\r\n", 400),
-            "an endless extension": (chunked + b"\r\n5;" + b"a" * (1 << 20) + b"\r\nhello\r\n0\r\n\r\n", (400, 413, 431)),
+            "an endless extension": (
+                chunked + b"\r\n5;" + b"a" * (1 << 20) + b"\r\nhello\r\n0\r\n\r\n",
+                (400, 413, 431),
+            ),
             "an endless trailer": (chunked + b"\r\n0\r\nx: " + b"a" * (1 << 20) + b"\r\n\r\n", (400, 413, 431)),
         }
         for name, (data, statuses) in cases.items():
@@ -358,8 +474,13 @@ class Messages(Malformed):
 
     async def test_a_hundred_requests_at_once(self):
         async with await Connection.open(server.port) as connection:
-            kinds = [("GET", "/health", None), ("POST", CHAT, SUM), ("GET", "/nowhere", None), ("POST", CHAT, {}),
-                     ("HEAD", "/v1/models", None)]
+            kinds = [
+                ("GET", "/health", None),
+                ("POST", CHAT, SUM),
+                ("GET", "/nowhere", None),
+                ("POST", CHAT, {}),
+                ("HEAD", "/v1/models", None),
+            ]
             wanted = [200, 200, 404, 400, 200]
             asked = [kinds[number % len(kinds)] for number in range(100)]
             await connection.send(b"".join(request(*kind) for kind in asked))
@@ -375,7 +496,10 @@ class Messages(Malformed):
             await connection.send(QUESTION)
             self.assertEqual((await connection.answer()).status, 200)
         # What is refused needs no body.
-        for fields, status in [({"content_length": str(1 << 40)}, 413), ({"content_length": "9", "host": "a.example"}, 403)]:
+        for fields, status in [
+            ({"content_length": str(1 << 40)}, 413),
+            ({"content_length": "9", "host": "a.example"}, 403),
+        ]:
             async with await Connection.open(server.port) as connection:
                 await connection.send(request("POST", CHAT, expect="100-continue", **fields))
                 answer = await connection.answer()
@@ -387,7 +511,11 @@ class Messages(Malformed):
                 with self.subTest(stream=body.get("stream"), extra=extra):
                     content = json.dumps(body).encode()
                     async with await Connection.open(server.port) as connection:
-                        head = b"POST %s HTTP/1.0\r\n%sContent-Length: %d\r\n\r\n" % (CHAT.encode(), extra, len(content))
+                        head = b"POST %s HTTP/1.0\r\n%sContent-Length: %d\r\n\r\n" % (
+                            CHAT.encode(),
+                            extra,
+                            len(content),
+                        )
                         await connection.send(head + content)
                         answer = await connection.answer()
                         self.assertEqual((answer.status, answer.interim), (200, []))
@@ -401,10 +529,26 @@ class Messages(Malformed):
                         self.assertEqual(await connection.rest(), b"")
 
     async def test_addresses_in_absolute_form(self):
-        for address in ("http://localhost/health", "http://evil.example/health", "HTTP://localhost:1/health", "//health"):
+        for address in (
+            "http://localhost/health",
+            "http://evil.example/health",
+            "HTTP://localhost:1/health",
+            "//health",
+        ):
             with self.subTest(address):
                 self.assertEqual((await self.send(request("GET", address))).status, 200)
-        for address in ("http:health", "http://", "mailto:a@b", "*", "health", "?", "#", "://", "http://[::1", "\xa0".encode()):
+        for address in (
+            "http:health",
+            "http://",
+            "mailto:a@b",
+            "*",
+            "health",
+            "?",
+            "#",
+            "://",
+            "http://[::1",
+            "\xa0".encode(),
+        ):
             with self.subTest(address):
                 address = address if isinstance(address, bytes) else address.encode()
                 answer = await self.send(b"GET " + address + b" HTTP/1.1\r\n" + self.HOST + b"\r\n")
@@ -428,9 +572,16 @@ class Messages(Malformed):
                     self.assertEqual((await connection.answer()).status, 200)
                     self.assertEqual(await connection.rest(patience=20), b"")
 
+    async def test_what_comes_behind_the_last_request_is_nobodys(self):
+        async with await Connection.open(server.port) as connection:
+            last = request("POST", CHAT, SUM, connection="close")
+            await connection.send(request("GET", "/health") + last + request("GET", "/nowhere") + b"\1\2")
+            self.assertEqual([(await connection.answer()).status for _ in range(2)], [200, 200])
+            self.assertEqual(await connection.rest(), b"")
+
     async def test_a_long_answer_comes_whole_to_who_closed_its_sending_side(self):
         tag = {"prompt": "</Outlines>", "add_special_tokens": False}
-        tag, = (await ask(server.port, "POST", "/tokenize", tag)).json()["tokens"]
+        (tag,) = (await ask(server.port, "POST", "/tokenize", tag)).json()["tokens"]
         tokens = json.dumps({"tokens": [tag] * 1_500_000}, separators=(",", ":")).encode()
         whole = await ask(server.port, "POST", "/detokenize", tokens)
         # More than the system takes from the server at once.
@@ -446,21 +597,55 @@ class Mutations(Malformed):
     """Bodies that began as right ones, and heads as well."""
 
     SEEDS = {
-        CHAT: [{**SUM, "max_tokens": 4, "stop": ["x"], "braid": {"max_threads": 2}, "n": 1, "seed": 1},
-               {**SUM, "max_tokens": 4, "stream": True, "stream_options": {"include_usage": True}},
-               {"model": "braid-puzzles", "max_tokens": 2, "messages": [
-                   {"role": "system", "content": [{"type": "text", "text": "a"}]}, {"role": "user", "content": "1+1"}],
-                "tools": [], "response_format": {"type": "text"}, "reasoning_effort": "none"}],
-        "/v1/completions": [{"model": "braid-puzzles", "prompt": [1, 40, 41], "max_tokens": 2, "logprobs": 1, "echo": True},
-                            {"model": "braid-puzzles", "prompt": "1+1", "max_tokens": 2, "stop_token_ids": [3]}],
-        "/v1/responses": [{"model": "braid-puzzles", "input": "1+1", "max_output_tokens": 4, "instructions": "a"},
-                          {"model": "braid-puzzles", "input": [{"role": "user", "content": "1+1"}], "max_output_tokens": 4}],
+        CHAT: [
+            {**SUM, "max_tokens": 4, "stop": ["x"], "braid": {"max_threads": 2}, "n": 1, "seed": 1},
+            {**SUM, "max_tokens": 4, "stream": True, "stream_options": {"include_usage": True}},
+            {
+                "model": "braid-puzzles",
+                "max_tokens": 2,
+                "messages": [
+                    {"role": "system", "content": [{"type": "text", "text": "a"}]},
+                    {"role": "user", "content": "1+1"},
+                ],
+                "tools": [],
+                "response_format": {"type": "text"},
+                "reasoning_effort": "none",
+            },
+        ],
+        "/v1/completions": [
+            {"model": "braid-puzzles", "prompt": [1, 40, 41], "max_tokens": 2, "logprobs": 1, "echo": True},
+            {"model": "braid-puzzles", "prompt": "1+1", "max_tokens": 2, "stop_token_ids": [3]},
+        ],
+        "/v1/responses": [
+            {"model": "braid-puzzles", "input": "1+1", "max_output_tokens": 4, "instructions": "a"},
+            {"model": "braid-puzzles", "input": [{"role": "user", "content": "1+1"}], "max_output_tokens": 4},
+        ],
         "/tokenize": [{"prompt": "1+1", "add_special_tokens": True}, {"messages": SUM["messages"]}],
         "/detokenize": [{"tokens": [1, 2, 3]}],
         "/v1/trajectories/run_x/cancel": [{}],
     }
-    PIECES = [b"null", b"true", b"-1", b"1e999", b"9223372036854775808", b'""', b"[]", b"{}", b'"\\ud83d\\ude00"', b'"\\u0000"',
-              b"\xff", b"\0", b"[[[[", b'{"a":', b'"' + b"a" * 5000 + b'"', b"0.5", b",", b":", b'"<Parallel>"', b"\\"]
+    PIECES = [
+        b"null",
+        b"true",
+        b"-1",
+        b"1e999",
+        b"9223372036854775808",
+        b'""',
+        b"[]",
+        b"{}",
+        b'"\\ud83d\\ude00"',
+        b'"\\u0000"',
+        b"\xff",
+        b"\0",
+        b"[[[[",
+        b'{"a":',
+        b'"' + b"a" * 5000 + b'"',
+        b"0.5",
+        b",",
+        b":",
+        b'"<Parallel>"',
+        b"\\",
+    ]
 
     def mutate(self, draws, body):
         for _ in range(draws.randint(1, 4)):
@@ -491,12 +676,18 @@ class Mutations(Malformed):
                 connection.close()
 
             await asyncio.gather(*(send(bodies[part::8]) for part in range(8)))
-        figure("E.6 11 mutated bodies", routes=len(self.SEEDS), each=count,
-               **{f"status_{status}": number for status, number in sorted(statuses.items())})
+        figure(
+            "E.6 11 mutated bodies",
+            routes=len(self.SEEDS),
+            each=count,
+            **{f"status_{status}": number for status, number in sorted(statuses.items())},
+        )
 
     async def test_heads(self):
         draws = random.Random(11)
-        whole = request("POST", CHAT, {**SUM, "max_tokens": 2}, authorization="Bearer x", accept="*/*", connection="close")
+        whole = request(
+            "POST", CHAT, {**SUM, "max_tokens": 2}, authorization="Bearer x", accept="*/*", connection="close"
+        )
         ends = {"answered": 0, "closed": 0}
         for _ in range(10_000 if LONG else 300):
             async with await Connection.open(server.port) as connection:

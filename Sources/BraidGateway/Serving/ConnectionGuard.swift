@@ -100,6 +100,8 @@
             switch (error, phase) {
             case (.headerOverflow, .idle):
                 refuse(.headTooLarge(bytes: limits.headBytes, fields: limits.headFields), context)
+            // What comes behind a client's last request is nobody's; those before it are answered.
+            case (.closedConnection, _): break
             // The client has gone in the middle of a request.
             case (.invalidEOFState, _): context.close(promise: nil)
             case (_, .idle), (_, .reading): refuse(.malformedHTTP, context)
