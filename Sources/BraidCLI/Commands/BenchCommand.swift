@@ -85,6 +85,12 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Steering")
     var steering: SteeringOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Write each result to this file as soon as it is known, and do not repeat what it has: the same command goes on "
+                + "where it was ended.", valueName: "file"))
+    var records: String?
+
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
@@ -123,12 +129,34 @@ struct BenchCommand: AsyncParsableCommand {
         let tasks = PuzzleTask.allCases.filter { asked.isEmpty || asked.contains($0) }
         let contestants = try contestants
         let terminal = Terminal.standardError()
+        let records = try records.map {
+            try BenchmarkRecords(
+                contentsOf: URL(fileURLWithPath: $0), seed: seed,
+                settings: Self.settings(in: Array(CommandLine.arguments.dropFirst(2))))
+        }
         let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
-            .run(try await entries(contestants)) { row in
+            .run(try await entries(contestants), records: records) { row in
                 terminal.write(String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
             }
         try StandardStream.output.write(
             json ? JSONText.encode(rows) : Data((BenchmarkTable(rows).text + "\n").utf8))
+    }
+
+    /// What of a command line decides the result of a method on a problem, but for the seed.
+    static func settings(in arguments: [String]) -> String {
+        let others: Set = ["--task", "--count", "--method", "--methods", "--seed", "--concurrency", "--records"]
+        var settings: [String] = []
+        var isValue = false
+        for argument in arguments {
+            if isValue {
+                isValue = false
+            } else if others.contains(argument) {
+                isValue = true
+            } else if argument != "--json", !others.contains(String(argument.prefix { $0 != "=" })) {
+                settings.append(argument)
+            }
+        }
+        return settings.isEmpty ? "no options" : settings.joined(separator: " ")
     }
 
     /// Contestants with their engines; those on the same model share one.

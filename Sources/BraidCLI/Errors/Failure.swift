@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidDialects
+import BraidEvaluation
 import BraidInference
 import BraidRemote
 import Foundation
@@ -58,6 +59,7 @@ struct Failure: Equatable {
         case let error as ModelError: (.noModel, error.description)
         case let error as ModelConversionError: (.badInput, error.description)
         case let error as RemoteEngineError: (status(of: error), error.description)
+        case let error as BenchmarkRecordsError: (.badInput, error.description)
         case let error as BudgetError: (.badInput, error.description)
         case RunError.alreadyStarted: (.internalFailure, RunError.alreadyStarted.description)
         case let error as RunError: (.badInput, error.description)

@@ -32,7 +32,7 @@ public struct Benchmark: Sendable {
     }
 
     /// What came of one problem.
-    struct Result: Sendable {
+    struct Result: Sendable, Codable {
         var isCorrect: Bool
         var metrics: TrajectoryMetrics
         var hasExpectedWidth: Bool?
@@ -60,17 +60,21 @@ public struct Benchmark: Sendable {
     }
 
     /// Runs every entry on every family.
-    /// - Parameter progress: called with each row as it is done.
-    /// - Throws: what an engine throws; a benchmark with a broken engine has no figures.
-    public func run(_ entries: [Entry], progress: (BenchmarkRow) -> Void = { _ in }) async throws -> [BenchmarkRow] {
+    /// - Parameters:
+    ///   - records: Where results are kept; problems whose results it has are not run again.
+    ///   - progress: called with each row as it is done.
+    /// - Throws: what an engine throws, since a benchmark with a broken engine has no figures; ``BenchmarkRecordsError``.
+    public func run(
+        _ entries: [Entry], records: BenchmarkRecords? = nil, progress: (BenchmarkRow) -> Void = { _ in }
+    ) async throws -> [BenchmarkRow] {
         var rows: [BenchmarkRow] = []
         for task in tasks {
             let problems = (0..<UInt64(count)).map {
                 Problem.random(task: task, split: .heldOut, seed: seed, index: $0)
             }
             for entry in entries {
-                let row = BenchmarkRow(
-                    method: entry.label, task: task, results: try await results(of: entry, on: problems))
+                let results = try await results(of: entry, on: task, problems, records)
+                let row = BenchmarkRow(method: entry.label, task: task, results: results)
                 progress(row)
                 rows.append(row)
             }
@@ -78,24 +82,39 @@ public struct Benchmark: Sendable {
         return rows
     }
 
-    private func results(of entry: Entry, on problems: [Problem]) async throws -> [Result] {
-        try await withThrowingTaskGroup(of: Result.self) { group in
-            var results: [Result] = []
-            for (index, problem) in problems.enumerated() {
-                if index >= max(1, concurrency), let result = try await group.next() { results.append(result) }
-                group.addTask {
-                    let outcome = try await ReasoningRun.answer(
-                        Question(problem.question), by: entry.method, on: entry.engine, budget: entry.budget,
-                        sampling: entry.sampling, seed: seed &+ UInt64(index), controller: entry.controller)
-                    return Result(
-                        isCorrect: outcome.answer.text.map(problem.isCorrect) ?? false, metrics: outcome.metrics,
-                        hasExpectedWidth: problem.expectedWidth.map { $0 == outcome.metrics.threads },
-                        refutedReturns: outcome.trajectory.decisions.count { $0.action == .refute },
-                        reusedResults: outcome.trajectory.decisions.count { $0.action == .reuse })
-                }
+    /// Results in the order of the problems, so that sums do not depend on who was done first.
+    private func results(
+        of entry: Entry, on task: PuzzleTask, _ problems: [Problem], _ records: BenchmarkRecords?
+    ) async throws -> [Result] {
+        let known = await records?.results(of: entry.label, on: task) ?? [:]
+        return try await withThrowingTaskGroup(of: (problem: Int, result: Result).self) { group in
+            var results = problems.indices.map { known[$0] }
+            func take(_ done: (problem: Int, result: Result)) async throws {
+                results[done.problem] = done.result
+                try await records?.keep(done.result, of: entry.label, on: task, problem: done.problem)
             }
-            for try await result in group { results.append(result) }
-            return results
+            var underWay = 0
+            for (index, problem) in problems.enumerated() where known[index] == nil {
+                if underWay >= max(1, concurrency), let done = try await group.next() {
+                    try await take(done)
+                    underWay -= 1
+                }
+                underWay += 1
+                group.addTask { (index, try await result(of: entry, on: problem, index: index)) }
+            }
+            while let done = try await group.next() { try await take(done) }
+            return results.compactMap(\.self)
         }
+    }
+
+    private func result(of entry: Entry, on problem: Problem, index: Int) async throws -> Result {
+        let outcome = try await ReasoningRun.answer(
+            Question(problem.question), by: entry.method, on: entry.engine, budget: entry.budget,
+            sampling: entry.sampling, seed: seed &+ UInt64(index), controller: entry.controller)
+        return Result(
+            isCorrect: outcome.answer.text.map(problem.isCorrect) ?? false, metrics: outcome.metrics,
+            hasExpectedWidth: problem.expectedWidth.map { $0 == outcome.metrics.threads },
+            refutedReturns: outcome.trajectory.decisions.count { $0.action == .refute },
+            reusedResults: outcome.trajectory.decisions.count { $0.action == .reuse })
     }
 }
