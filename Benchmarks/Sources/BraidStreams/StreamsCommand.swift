@@ -56,8 +56,8 @@ struct StreamsCommand: AsyncParsableCommand {
             configuration.logLevel = .error
             let gateway = try Gateway(models: [model], configuration: configuration)
             try await gateway.run { port in
-                print("listening on \(port)")
-                fflush(stdout)
+                // Not `print`, which keeps lines back where nobody types.
+                FileHandle.standardOutput.write(Data("listening on \(port)\n".utf8))
             }
         #else
             throw ValidationError("build it with --traits Gateway")
