@@ -64,6 +64,16 @@ import Testing
         }
     }
 
+    @Test func theAnswerWaitsForTheThreadsBeforeIt() {
+        var order = CanonicalOrder()
+        _ = order.take(.forked(thread: "0", outlines: [], into: ["0.1"]))
+        #expect(order.take(.tokens(thread: "0", text: " 4", count: 1, control: nil, answer: "4")).isEmpty)
+        #expect(order.take(finished("0.1")).suffix(2) == [.ended(thread: "0.1"), .answer("4", thread: "0")])
+        #expect(
+            order.take(.tokens(thread: "0", text: "2", count: 1, control: nil, answer: "2"))
+                == [.answer("2", thread: "0")])
+    }
+
     @Test func whatNeverEndedComesOutWhenTheRunIsCut() {
         var order = CanonicalOrder()
         _ = order.take(.forked(thread: "0", outlines: [], into: ["0.1", "0.2"]))
@@ -72,7 +82,7 @@ import Testing
     }
 
     @Test func theTextNamesThreadsAndLeavesOutTagsAndAnswer() {
-        var text = ReasoningText(.braid)
+        var text = ReasoningText()
         var shown = ""
         for piece: CanonicalOrder.Piece in [
             .began(thread: "0", outline: nil), .text("Let us split.", thread: "0", control: nil),
@@ -80,10 +90,9 @@ import Testing
             .began(thread: "0.1", outline: Outline(number: 1, text: " half")),
             .text("\nwork", thread: "0.1", control: nil),
             .text("", thread: "0.1", control: "<Return>"), .text(" 7", thread: "0.1", control: nil),
-            .ended(thread: "0.1"), .text(" So", thread: "0", control: nil), .text("", thread: "0", control: "<Answer>"),
-            .text(" 7", thread: "0", control: nil), .text("", thread: "0", control: "</Answer>"), .ended(thread: "0"),
+            .ended(thread: "0.1"), .text(" So", thread: "0", control: nil), .answer("", thread: "0"),
+            .answer("7", thread: "0"), .ended(thread: "0"),
         ] { shown += text.take(piece) }
         #expect(shown == "Let us split.\n\n[thread 1] half\nwork\n 7\n\n So")
-        #expect(text.answerTokens == 2)
     }
 }

@@ -15,7 +15,7 @@ import Testing
         log.append(token("d", "0.1"), at: 2)
         let entries = await log.next(after: 0)
         #expect(entries.map(\.number) == [1, 2, 3])
-        guard case .tokens("0", "abc", 3, nil)? = entries.first?.event else {
+        guard case .tokens("0", "abc", 3, nil, nil)? = entries.first?.event else {
             Issue.record("not merged: \(entries)")
             return
         }
@@ -25,6 +25,21 @@ import Testing
         #expect(more.map(\.number) == [4])
         log.finish()
         #expect(await log.next(after: 4).isEmpty)
+    }
+
+    @Test func whatIsAnsweredIsNotMergedWithWhatIsThought() {
+        let log = RunEventLog(limit: 1 << 20)
+        log.append(token("thought"), at: 0)
+        for answer in ["4", "", "2"] {
+            log.append(.tokens(thread: "0", text: " " + answer, count: 1, control: nil, answer: answer), at: 0)
+        }
+        log.append(token("more"), at: 0)
+        guard case .tokens("0", "thought", 1, nil, nil) = log.entries[0].event,
+            case .tokens("0", " 4  2", 3, nil, "42") = log.entries[1].event, log.entries.count == 3
+        else {
+            Issue.record("\(log.entries)")
+            return
+        }
     }
 
     @Test func beyondItsLimitTokensAreLeftOutAndCounted() async {
@@ -64,7 +79,7 @@ import Testing
                         let entries = await log.next(after: number)
                         guard let last = entries.last else { return text }
                         number = last.number
-                        for entry in entries { if case .tokens(_, let piece, _, _) = entry.event { text += piece } }
+                        for entry in entries { if case .tokens(_, let piece, _, _, _) = entry.event { text += piece } }
                     }
                 }
             }

@@ -226,7 +226,7 @@ struct AdaptiveTests {
             case .forked(_, let outlines, _): names.append("fork \(outlines.count)")
             case .joined(_, let threads, _): names.append("join \(threads.count)")
             case .answered(let answer): names.append("answer \(answer.text ?? "none")")
-            case .token(let thread, let token): if thread == "0" { text += token.control ?? token.text }
+            case .token(let thread, let token, _): if thread == "0" { text += token.control ?? token.text }
             case .threadStarted, .threadFinished, .budgetCut, .decided, .malformed, .tokensDropped: break
             }
         }

@@ -52,7 +52,7 @@ struct PublishedMethodsTests {
     func multiverse(masks: Bool) async throws {
         let engine = Self.engine(.multiverse, masks: masks, Self.multiverse)
         let outcome = try await ReasoningRun.answer("q", by: Multiverse(), on: engine)
-        #expect(outcome.answer == Answer(text: "4"))
+        #expect(outcome.answer == Answer(text: "4", written: "It is \\boxed{4}."))
         #expect(outcome.metrics.isStructureValid)
         #expect(outcome.metrics.maximumDepth == 2)
         let forked = Self.prompt + Self.goal + "\n"
@@ -130,7 +130,7 @@ struct PublishedMethodsTests {
     func npr(masks: Bool) async throws {
         let engine = Self.engine(.npr, masks: masks, Self.npr)
         let outcome = try await ReasoningRun.answer("q", by: NPR(), on: engine)
-        #expect(outcome.answer == Answer(text: "12"))
+        #expect(outcome.answer == Answer(text: "12", written: "It is \\boxed{12}."))
         #expect(outcome.metrics.isStructureValid)
         let forked = Self.prompt + Self.guideline + "\n"
         #expect(
@@ -178,7 +178,7 @@ struct PublishedMethodsTests {
             return " Both give 26. </Summary> So \\boxed{26}<|im_end|>"
         }
         let outcome = try await ReasoningRun.answer("q", by: try ParallelR1(), on: engine)
-        #expect(outcome.answer == Answer(text: "26"))
+        #expect(outcome.answer == Answer(text: "26", written: "So \\boxed{26}"))
         let decodes = engine.state.withLock { $0.decodes }
         #expect(decodes.count == 4)
         #expect(decodes[0] == .init(context: Self.prompt, stops: Dialect.parallelR1.ends.union(["<Parallel>"])))
@@ -258,7 +258,7 @@ struct PublishedMethodsTests {
                 replies.filter { context.hasSuffix($0.key) }.max { $0.key.count < $1.key.count }?.value ?? ""
             })
         let outcome = try await ReasoningRun.answer("q", by: try ParaThinker(paths: 3), on: engine)
-        #expect(outcome.answer == Answer(text: "7"))
+        #expect(outcome.answer == Answer(text: "7", written: "\\boxed{7}"))
         #expect(AdaptiveTests.outcomes(outcome) == [.cancelled, .finished, .cancelled])
         let start = "<｜begin▁of▁sentence｜><｜User｜>q<｜Assistant｜><think>"
         let joined =

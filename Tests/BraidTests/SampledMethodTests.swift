@@ -148,7 +148,7 @@ struct SampledMethodTests {
         }
         let outcome = try await ReasoningRun.answer(
             "q", by: Sequential(dialect: .threadWeaver, forcing: try BudgetForcing(extensions: 1)), on: engine)
-        #expect(outcome.answer == Answer(text: "4"))
+        #expect(outcome.answer == Answer(text: "4", written: "It is \\boxed{4}."))
         checkRecord(outcome, engine: engine)
     }
 

@@ -112,6 +112,9 @@ public struct DialectParser: Sendable {
         top.state == .returning
     }
 
+    /// What stands behind the answer's opening tag so far; nil outside an answer.
+    public var answerSoFar: String? { top.state == .answering ? top.begun : nil }
+
     /// Whether the next plain text is free text, outside every structure.
     public var isInFreeText: Bool { top.state == .body }
 

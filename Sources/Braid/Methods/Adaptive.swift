@@ -7,6 +7,8 @@ public struct Adaptive: ReasoningMethod {
     public let name = "adaptive"
     /// The dialect it speaks.
     public let dialect: Dialect
+    /// It does.
+    public let answersOnMainLine = true
 
     /// Creates the method.
     public init(dialect: Dialect = .braid) {

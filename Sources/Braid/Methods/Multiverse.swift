@@ -16,6 +16,8 @@ public struct Multiverse: ReasoningMethod {
     public let name = "multiverse"
     /// The dialect it speaks.
     public let dialect: Dialect
+    /// It does.
+    public let answersOnMainLine = true
 
     /// Creates the method.
     /// - Parameter dialect: ``Dialect/multiverse``, or the same structure in another frame.

@@ -15,6 +15,8 @@ public struct NPR: ReasoningMethod {
     public let name = "npr"
     /// The dialect it speaks.
     public let dialect: Dialect
+    /// It does.
+    public let answersOnMainLine = true
 
     /// Creates the method.
     /// - Parameter dialect: ``Dialect/npr``, or the same structure in another frame.

@@ -18,6 +18,8 @@ public struct ParaThinker: ReasoningMethod {
     public let name = "parathinker"
     /// The dialect it speaks, with the number of paths.
     public let dialect: Dialect
+    /// It does.
+    public let answersOnMainLine = true
     /// Number of paths.
     public let paths: Int
 

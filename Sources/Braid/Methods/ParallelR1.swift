@@ -19,6 +19,8 @@ public struct ParallelR1: ReasoningMethod {
     public let name = "parallel-r1"
     /// The dialect it speaks, with the number of paths.
     public let dialect: Dialect
+    /// It does.
+    public let answersOnMainLine = true
 
     /// Creates the method.
     /// - Parameters:

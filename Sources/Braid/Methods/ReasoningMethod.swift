@@ -10,6 +10,9 @@ public protocol ReasoningMethod: Sendable {
     /// Whether its lines see each other while they are written (``EngineDescription/groupsContexts``).
     var groupsContexts: Bool { get }
 
+    /// Whether it answers with what its main line says to the reader, so that the answer can be read while it is written.
+    var answersOnMainLine: Bool { get }
+
     /// Least access to the token stream that it needs.
     var minimumTier: EngineDescription.Tier { get }
 
@@ -23,6 +26,9 @@ extension ReasoningMethod {
 
     /// They do not.
     public var groupsContexts: Bool { false }
+
+    /// It decides when it has seen everything.
+    public var answersOnMainLine: Bool { false }
 
     /// Raw text: threads begin with text of the runtime's.
     public var minimumTier: EngineDescription.Tier { .text }

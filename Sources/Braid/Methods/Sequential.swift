@@ -34,6 +34,9 @@ public struct Sequential: ReasoningMethod {
     /// The dialect it speaks.
     public var dialect: Dialect { frame.dialect }
 
+    /// It does, where there is one: not in plain words.
+    public let answersOnMainLine = true
+
     /// Only question and answer have tags.
     public var controlTags: Set<String> { frame.controlTags }
 

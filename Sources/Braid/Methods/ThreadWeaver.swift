@@ -15,6 +15,8 @@ public struct ThreadWeaver: ReasoningMethod {
     public let name = "threadweaver"
     /// ``Dialect/threadWeaver``.
     public let dialect = Dialect.threadWeaver
+    /// It does.
+    public let answersOnMainLine = true
 
     /// Most sequential and parallel phases of one response.
     private static let maximumTransitions = 32

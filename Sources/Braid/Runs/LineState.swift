@@ -10,6 +10,8 @@ struct LineState: Sendable {
     private(set) var returned: String?
     /// What stands between the answer tags, or what the thread returned that is named there.
     private(set) var answer: String?
+    /// What the last token made certain of what the line says to the reader; nil where it was no part of that.
+    private(set) var newlyWritten: String?
     /// What the model wrote, tags included.
     private(set) var text = ""
     /// Tokens decoded.
@@ -21,6 +23,7 @@ struct LineState: Sendable {
     private let line: ControlGrammar.Line
     private let label: String
     private var parser: DialectParser
+    private var writtenAnswer: WrittenAnswer
     /// Everything decoded and joined since the seed, as a join resends it.
     private var content: [TokenText.Piece] = []
     private var returnTokens: [TokenID] = []
@@ -45,6 +48,7 @@ struct LineState: Sendable {
         // A line's own parser never sees the inside of its threads, so one block at a time is all it may find.
         let limits = DialectParser.Limits(outlines: dialect.maximumOutlines, depth: mayFork ? 1 : 0)
         parser = DialectParser(dialect, line: line, label: label, limits: limits)
+        writtenAnswer = WrittenAnswer(dialect)
     }
 
     /// What was malformed in what the model wrote, in order.
@@ -63,11 +67,36 @@ struct LineState: Sendable {
         append(token, byID: byID)
         let wasInReturn = parser.isInReturn
         let wasInOutlines = parser.isInOutlines
+        let wasInAnswer = parser.answerSoFar != nil || writtenAnswer.isOpen
         let found = byID || token.control != nil ? parser.consume(token) : parser.consume(text: token.text)
         if wasInReturn, parser.isInReturn { returnTokens.append(token.id) }
         if wasInOutlines || parser.isInOutlines { outlineTokens += 1 }
         for event in found { note(event) }
+        newlyWritten = line == .main ? written(by: found, wasInAnswer) : nil
         return found
+    }
+
+    /// What the line says to the reader, so far or at its end; nil where that is nothing.
+    var written: String? {
+        guard line == .main, dialect.answer != .message else { return nil }
+        var parser = parser
+        return writtenAnswer.whole(parser.finish())
+    }
+
+    /// What a token adds to what the line says to the reader.
+    private mutating func written(by found: [StructureEvent], _ wasInAnswer: Bool) -> String? {
+        switch dialect.answer {
+        case .tagged:
+            let isClosed = found.contains { if case .answer = $0 { true } else { false } }
+            guard wasInAnswer || isClosed || parser.answerSoFar != nil else { return nil }
+            return writtenAnswer.take(
+                tagged: (isClosed ? answer : parser.answerSoFar) ?? "", isClosed: isClosed,
+                mayName: dialect.answersByNumber && !joinedReturns.isEmpty)
+        case .boxed:
+            let said = writtenAnswer.take(found)
+            return wasInAnswer && writtenAnswer.isOpen || !said.isEmpty ? said : nil
+        case .message: return nil
+        }
     }
 
     /// Where a decode call can go on under the grammar; nil inside a structure that it cannot enter again.
@@ -84,6 +113,7 @@ struct LineState: Sendable {
         text += tag
         if dialect.shows == .wholeThreads { content.append(.control(tag)) }
         let found = parser.consume(DecodedToken(id: -1, text: "", control: tag))
+        if dialect.answer == .boxed { _ = writtenAnswer.take(found) }
         if tag == dialect.parallel?.open { start = .block }
         if tag == dialect.returns?.open { start = .returning(isEmpty: true) }
         for event in found { note(event) }
@@ -151,6 +181,7 @@ struct LineState: Sendable {
     /// - Parameter returns: what each thread handed back, by its outline's number; nil for one that has no return.
     mutating func joined(_ text: TokenText, returns: [Int: String?]) {
         parser.joined()
+        writtenAnswer.joined()
         joinedReturns = returns
         outlines = []
         outlineTokens = 0

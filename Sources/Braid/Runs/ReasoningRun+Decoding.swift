@@ -101,11 +101,14 @@ extension ReasoningRun {
         _ token: DecodedToken, into thread: LiveThread, start: Double, end: Double
     ) -> (left: Int, opensJoin: Bool) {
         let byID = engineDescription.tier == .tokens
-        let (found, decoded) = thread.state.withLock { ($0.take(token, byID: byID), $0.decodedCount) }
+        let (found, decoded, written) = thread.state.withLock { state in
+            (state.take(token, byID: byID), state.decodedCount, state.newlyWritten)
+        }
+        let answer = answersOnMainLine && thread.id == TrajectoryRecorder.root ? written : nil
         if let rule = controller.health { thread.steering.withLock { $0.take(token.id, for: rule) } }
         if found.contains(.blockOpened) { recorder.endSegment(of: thread.id) }
         recorder.append(token, to: thread.id, start: start, end: end)
-        events.send(.token(thread: thread.id, token: token))
+        events.send(.token(thread: thread.id, token: token, answer: answer))
         for case .malformed(let what) in found {
             recorder.malformed()
             events.send(.malformed(thread: thread.id, what: what))

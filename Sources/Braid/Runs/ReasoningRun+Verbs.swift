@@ -16,6 +16,7 @@ extension ReasoningRun {
             id: TrajectoryRecorder.root, outline: nil, depth: 0, context: context, line: .main,
             mayFork: mayFork && budget.maximumDepth > 0, dialect: dialect)
         keep(context, of: thread)
+        state.withLock { $0.mainLine = thread }
         let count = await context.tokenCount
         recordPrefill(.prompt, prompt, tokens: count, in: thread, since: start)
         return thread
@@ -137,8 +138,9 @@ extension ReasoningRun {
 
     /// The answer that stands in a line, or why there is none.
     public func answer(in thread: LiveThread) -> Answer {
-        let (tagged, text, outcome) = thread.state.withLock { ($0.answer, $0.text, $0.outcome) }
+        let (tagged, text, written, outcome) = thread.state.withLock { ($0.answer, $0.text, $0.written, $0.outcome) }
         return Answer(
-            text: AnswerExtractor(dialect).answer(tagged: tagged, in: text), outcome: outcome ?? .finished)
+            text: AnswerExtractor(dialect).answer(tagged: tagged, in: text), written: written,
+            outcome: outcome ?? .finished)
     }
 }

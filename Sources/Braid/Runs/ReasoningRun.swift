@@ -32,6 +32,9 @@ public final class ReasoningRun: Sendable {
     /// How the run is steered.
     public let controller: ControllerPolicy
 
+    /// Whether what the main line says to the reader is the answer.
+    let answersOnMainLine: Bool
+
     private let method: any ReasoningMethod
     private let startClock: @Sendable () -> RunClock
 
@@ -51,6 +54,7 @@ public final class ReasoningRun: Sendable {
         var windowShare = 1.0
         /// What is answered when the run is stopped from outside.
         var settledAnswer: String?
+        var mainLine: LiveThread?
         /// Groups that are still to be closed, by the line they were forked from.
         var groups: [String: any ContextGroup] = [:]
     }
@@ -80,6 +84,7 @@ public final class ReasoningRun: Sendable {
         dialect = try Self.usableDialect(of: method, on: description)
         self.question = question
         self.method = method
+        answersOnMainLine = method.answersOnMainLine
         self.engine = engine
         self.engineDescription = description
         self.budget = budget
@@ -190,7 +195,7 @@ public final class ReasoningRun: Sendable {
         let answer: Answer
         switch result {
         case .success(let found): answer = found
-        case .failure where isStopped: answer = Answer(text: state.withLock { $0.settledAnswer }, outcome: stopOutcome)
+        case .failure where isStopped: answer = stoppedAnswer
         case .failure(let error):
             recorder.finish(root, outcome: .failed("\(error)"), returned: nil)
             recorder.end(answer: nil, seconds: seconds)
@@ -203,6 +208,13 @@ public final class ReasoningRun: Sendable {
         events.send(.answered(answer))
         events.finish()
         return RunOutcome(answer: answer, trajectory: recorder.trajectory)
+    }
+
+    /// What there is when the run is stopped from outside.
+    private var stoppedAnswer: Answer {
+        let (settled, line) = state.withLock { ($0.settledAnswer, $0.mainLine) }
+        let written = settled == nil && answersOnMainLine ? line?.state.withLock { $0.written } : nil
+        return Answer(text: settled, written: written, outcome: stopOutcome)
     }
 
     /// The method's dialect with only those end tags that the engine has.

@@ -55,7 +55,7 @@ struct AskSession {
         let answer = trajectory.answer ?? Answer(text: nil)
         if output.isJSON {
             try output.write(JSONText.encode(AskReport(trajectory)))
-        } else if let text = answer.text {
+        } else if let text = answer.text ?? answer.written {
             try output.write(Data((SafeText.block(text) + "\n").utf8))
         }
         if !output.isQuiet { output.terminal.write("\(FiguresLine(trajectory))\n") }
@@ -64,7 +64,7 @@ struct AskSession {
         case .interrupted: output.terminal.write("braid: interrupted; what there is of the record was kept\n")
         case .notMadeForThis: output.terminal.write(Self.capabilities)
         case .incomplete:
-            let what = answer.text == nil ? "no answer" : "the answer may be incomplete"
+            let what = answer.shown == nil ? "no answer" : "the answer may be incomplete"
             output.terminal.write("braid: \(what): \(SafeText.line(answer.cause ?? ""))\n")
         case .answered, .internalFailure, .badInput, .noModel: break
         }

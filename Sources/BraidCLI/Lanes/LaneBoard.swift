@@ -19,7 +19,7 @@ struct LaneBoard {
             lanes = [Lane(id: TrajectoryRecorder.root, title: question.text)]
             index()
         case .threadStarted(let id, _): change(id) { $0.state = .thinking }
-        case .token(let id, let token): change(id) { $0.append(token) }
+        case .token(let id, let token, _): change(id) { $0.append(token) }
         case .forked(let id, let outlines, let children): fork(id, outlines: outlines, into: children)
         case .threadFinished(let id, let outcome, let returned):
             change(id) { $0.state = .ended(outcome, returned: returned.map { SafeText.line($0) }) }

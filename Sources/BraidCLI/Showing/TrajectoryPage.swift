@@ -22,7 +22,7 @@ struct TrajectoryPage: CustomStringConvertible {
             : "training trajectory, \(trajectory.method); tokens not counted"
         let lines = [
             "question  \(SafeText.line(trajectory.question.text))",
-            "answer    \(SafeText.line(trajectory.answer?.text ?? trajectory.answer?.cause ?? "none recorded"))",
+            "answer    \(SafeText.line(trajectory.answer?.shown ?? trajectory.answer?.cause ?? "none recorded"))",
             "          \(SafeText.line(by))",
         ]
         let tree = TrajectoryTree(trajectory, width: width, countsTokens: countsTokens)

@@ -66,7 +66,7 @@ final class GatewayMetrics: Sendable {
     func ignored(_ count: Int) { state.withLock { $0.ignoredFields += count } }
 
     /// A run is over.
-    func ended(_ outcome: LiveRun.Outcome, model: String, method: String, answerTokens: Int) {
+    func ended(_ outcome: LiveRun.Outcome, model: String, method: String) {
         let metrics = outcome.metrics
         let shape = ThreadCounts(outcome.trajectory.root)
         state.withLock { state in
@@ -80,8 +80,8 @@ final class GatewayMetrics: Sendable {
                 state.threads[Labels([("outcome", outcome)]), default: 0] += count
             }
             for (kind, count) in [
-                ("main", max(0, shape.mainTokens - answerTokens)), ("thread", metrics.totalTokens - shape.mainTokens),
-                ("answer", answerTokens),
+                ("main", max(0, shape.mainTokens - outcome.answerTokens)),
+                ("thread", metrics.totalTokens - shape.mainTokens), ("answer", outcome.answerTokens),
             ] {
                 state.tokens[Labels([("kind", kind)]), default: 0] += count
             }

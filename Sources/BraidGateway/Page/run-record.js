@@ -46,6 +46,8 @@ export class RunRecord {
     this.root = new Line("0");
     this.lines = new Map([["0", this.root]]);
     this.answer = null;
+    /** What can be read of the answer while it is written. */
+    this.written = "";
     this.verified = null;
     /** The server's figures; null until it gives them. */
     this.metrics = null;
@@ -83,6 +85,7 @@ export class RunRecord {
         break;
       case "token":
         this.#decoded(line, event);
+        this.written += event.answer ?? "";
         break;
       case "forked":
         this.#fork(line, event);

@@ -110,7 +110,7 @@ export class RunView {
     this.answerBox.dataset.checked = String(record.verified);
     const isAnswered = record.answer !== null && record.answer !== undefined;
     this.answer.classList.toggle("none", !isAnswered);
-    write(this.answer, isAnswered ? record.answer : this.isLive ? "…" : this.#whyNone());
+    write(this.answer, isAnswered ? record.answer : this.isLive ? `${record.written}…` : this.#whyNone());
   }
 
   #whyNone() {

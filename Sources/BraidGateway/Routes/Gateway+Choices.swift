@@ -61,7 +61,7 @@
                     for live in runs { live.stop(.cancelled) }
                     return Reply(error)
                 }
-                endings.append(teller.ending(outcome))
+                endings.append(teller.ending(outcome, thoughts: teller.thoughts))
             }
             guard let last = endings.popLast() else { throw OpenAIError.internalError }
             return .json(Self.format(runs, request, earlier: endings, isLast: true).document(last))

@@ -29,7 +29,8 @@
                     reply.fields[.trajectoryID] = live.id
                     return reply
                 }
-                return Reply(fields: fields, content: .bytes(format.document(teller.ending(outcome))))
+                return Reply(
+                    fields: fields, content: .bytes(format.document(teller.ending(outcome, thoughts: teller.thoughts))))
             }
             fields.append(contentsOf: Self.streamFields)
             return Reply(
@@ -63,8 +64,7 @@
                     await journal?.finish(outcome)
                     self.registry.finished(live)
                     spans.record(outcome, began: live.created)
-                    self.metrics.ended(
-                        outcome, model: prepared.model, method: live.method.name, answerTokens: teller.answerTokens())
+                    self.metrics.ended(outcome, model: prepared.model, method: live.method.name)
                 }
             }
             RequestTrace.$parent.withValue(exchange.trace.description, operation: begin)
@@ -117,7 +117,9 @@
                 guard let last = entries.last else { break }
                 number = last.number
                 for entry in entries {
-                    for piece in telling.take(entry.event) { format.reasoning(piece.text, of: piece.thread, &bytes) }
+                    let news = telling.take(entry.event)
+                    for piece in news.thoughts { format.reasoning(piece.text, of: piece.thread, &bytes) }
+                    format.answer(news.answer, &bytes)
                     if !hasToken, case .tokens = entry.event {
                         hasToken = true
                         metrics.firstToken(seconds: Self.seconds(start.duration(to: .now)))
@@ -127,13 +129,12 @@
                 try await Self.write(&bytes, to: &writer)
             }
             guard let outcome = await live.outcome() else { throw CancellationError() }
-            var ending: RunEnding?
-            if let error = outcome.error {
-                format.fail(error, &bytes)
+            let ending = outcome.error == nil ? teller.ending(outcome) : nil
+            if let ending, let rest = telling.rest(of: ending.answer) {
+                format.answer(rest, &bytes)
+                format.end(ending, &bytes)
             } else {
-                let whole = teller.ending(outcome)
-                format.end(whole, &bytes)
-                ending = whole
+                format.fail(outcome.error ?? .internalError, &bytes)
             }
             try await Self.write(&bytes, to: &writer)
             return ending

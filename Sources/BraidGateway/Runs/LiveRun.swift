@@ -13,6 +13,8 @@ final class LiveRun: Sendable {
         var trajectory: Trajectory
         /// Figures of the record.
         var metrics: TrajectoryMetrics
+        /// Tokens that the answer was written with.
+        var answerTokens: Int
         /// What went wrong; nil where there is something to answer with.
         var error: OpenAIError?
     }
@@ -103,7 +105,7 @@ final class LiveRun: Sendable {
         return RunSummary(
             id: id, created: created.timeIntervalSince1970, status: outcome?.status ?? .running,
             question: run.question.text, method: method.name, model: model, engine: engine.name,
-            answer: trajectory?.answer?.text, verified: trajectory?.verified, metrics: outcome?.metrics)
+            answer: trajectory?.answer?.shown, verified: trajectory?.verified, metrics: outcome?.metrics)
     }
 
     /// The record so far.
@@ -112,12 +114,14 @@ final class LiveRun: Sendable {
     private func read(
         _ answering: Task<Result<RunOutcome, any Error>, Never>, _ ended: @Sendable (Outcome) async -> Void
     ) async -> Outcome {
+        var answerTokens = 0
         for await event in run.events {
+            if case .token(_, _, .some) = event { answerTokens += 1 }
             let now = ContinuousClock.now
             log.append(RunEvent(event, contextLength: engine.contextLength), at: Self.seconds(start.duration(to: now)))
             state.withLock { $0.lastEvent = now }
         }
-        let outcome = outcome(of: await answering.value)
+        let outcome = outcome(of: await answering.value, answerTokens: answerTokens)
         state.withLock { $0.outcome = outcome }
         await ended(outcome)
         log.append(
@@ -135,30 +139,24 @@ final class LiveRun: Sendable {
         }
     }
 
-    private func outcome(of result: Result<RunOutcome, any Error>) -> Outcome {
+    private func outcome(of result: Result<RunOutcome, any Error>, answerTokens: Int) -> Outcome {
         var trajectory = run.trajectory
         if let text = trajectory.answer?.text { trajectory.verified = verify?(text, run.question) }
         let metrics = TrajectoryMetrics(trajectory)
         let stop = state.withLock { $0.stop }
-        switch result {
-        case .failure(let error):
-            return Outcome(
-                status: stop == nil ? .failed : .cancelled, trajectory: trajectory, metrics: metrics,
-                error: stop ?? OpenAIError(error))
-        case .success(let run):
-            switch run.answer.outcome {
-            case .finished, .malformed:
-                return Outcome(status: .finished, trajectory: trajectory, metrics: metrics, error: nil)
-            case .tokenLimit, .contextFull, .timedOut:
-                return Outcome(status: .incomplete, trajectory: trajectory, metrics: metrics, error: nil)
-            case .cancelled:
-                return Outcome(
-                    status: .cancelled, trajectory: trajectory, metrics: metrics, error: stop ?? .cancelled)
-            case .failed(let why):
-                return Outcome(
-                    status: .failed, trajectory: trajectory, metrics: metrics, error: stop ?? .upstream(why))
+        let (status, error): (RunStatus, OpenAIError?) =
+            switch result {
+            case .failure(let error): (stop == nil ? .failed : .cancelled, stop ?? OpenAIError(error))
+            case .success(let run):
+                switch run.answer.outcome {
+                case .finished, .malformed: (.finished, nil)
+                case .tokenLimit, .contextFull, .timedOut: (.incomplete, nil)
+                case .cancelled: (.cancelled, stop ?? .cancelled)
+                case .failed(let why): (.failed, stop ?? .upstream(why))
+                }
             }
-        }
+        return Outcome(
+            status: status, trajectory: trajectory, metrics: metrics, answerTokens: answerTokens, error: error)
     }
 
     private static func seconds(_ duration: Duration) -> Double {

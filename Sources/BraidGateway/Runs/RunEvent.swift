@@ -6,8 +6,9 @@ enum RunEvent: Sendable {
     case runStarted(question: String, method: String, model: String, contextLength: Int)
     case prefilled(thread: String, tokens: Int)
     case threadStarted(thread: String, outline: Outline?)
-    /// Tokens of one thread, one after the other; a control token is alone, with its tag as `control`.
-    case tokens(thread: String, text: String, count: Int, control: String?)
+    /// Tokens of one thread, one after the other; a control token is alone, with its tag as `control`. Where they are part
+    /// of the run's answer, `answer` is what they make certain of it.
+    case tokens(thread: String, text: String, count: Int, control: String?, answer: String? = nil)
     case forked(thread: String, outlines: [Outline], into: [String])
     case threadFinished(thread: String, outcome: ThreadOutcome, returned: String?)
     case joined(thread: String, threads: [String], tokens: Int)
@@ -26,8 +27,8 @@ enum RunEvent: Sendable {
             self = .runStarted(question: question.text, method: method, model: model, contextLength: contextLength)
         case .prefilled(let thread, let tokens): self = .prefilled(thread: thread, tokens: tokens)
         case .threadStarted(let thread, let outline): self = .threadStarted(thread: thread, outline: outline)
-        case .token(let thread, let token):
-            self = .tokens(thread: thread, text: token.text, count: 1, control: token.control)
+        case .token(let thread, let token, let answer):
+            self = .tokens(thread: thread, text: token.text, count: 1, control: token.control, answer: answer)
         case .forked(let thread, let outlines, let into): self = .forked(thread: thread, outlines: outlines, into: into)
         case .threadFinished(let thread, let outcome, let returned):
             self = .threadFinished(thread: thread, outcome: outcome, returned: returned)
@@ -37,7 +38,7 @@ enum RunEvent: Sendable {
         case .decided(let decision): self = .decided(decision)
         case .malformed(let thread, let what): self = .malformed(thread: thread, what: what.description)
         case .tokensDropped(let count): self = .tokensDropped(count: count)
-        case .answered(let answer): self = .answered(text: answer.text, outcome: answer.outcome)
+        case .answered(let answer): self = .answered(text: answer.shown, outcome: answer.outcome)
         }
     }
 
@@ -64,7 +65,7 @@ enum RunEvent: Sendable {
     var byteCount: Int {
         let text =
             switch self {
-            case .tokens(_, let text, _, _): text.utf8.count
+            case .tokens(_, let text, _, _, let answer): text.utf8.count + (answer?.utf8.count ?? 0)
             case .runStarted(let question, _, _, _): question.utf8.count
             case .forked(_, let outlines, let into):
                 outlines.reduce(0) { $0 + $1.text.utf8.count } + into.count * 96
@@ -94,11 +95,12 @@ enum RunEvent: Sendable {
         case .threadStarted(let thread, let outline):
             object.add("thread", thread)
             object.add("outline", outline.map(Self.json))
-        case .tokens(let thread, let text, let count, let control):
+        case .tokens(let thread, let text, let count, let control, let answer):
             object.add("thread", thread)
             object.add("text", text)
             object.add("tokens", count)
             object.add("control", control)
+            if let answer { object.add("answer", answer) }
         case .forked(let thread, let outlines, let into):
             object.add("thread", thread)
             object.add("outlines", outlines.map(Self.json))

@@ -50,12 +50,12 @@ final class RunEventLog: Sendable {
     func append(_ event: RunEvent, at seconds: Double) {
         let readers = state.withLock { state -> [Reader] in
             guard !state.isFinished else { return [] }
-            if case .tokens(let thread, let text, let count, nil) = event {
+            if case .tokens(let thread, let text, let count, nil, let answer) = event {
                 if state.byteCount >= limit {
                     state.droppedCount += count
                     return []
                 }
-                if Self.merge(thread, text, count, into: &state) { return [] }
+                if Self.merge(thread, text, count, answer, into: &state) { return [] }
             }
             if state.droppedCount > 0 {
                 Self.add(.tokensDropped(count: state.droppedCount), seconds, to: &state)
@@ -132,13 +132,18 @@ final class RunEventLog: Sendable {
         state.byteCount += event.byteCount
     }
 
-    private static func merge(_ thread: String, _ text: String, _ count: Int, into state: inout State) -> Bool {
+    private static func merge(
+        _ thread: String, _ text: String, _ count: Int, _ answer: String?, into state: inout State
+    ) -> Bool {
         let last = state.entries.count - 1
-        guard last >= state.lastRead, case .tokens(thread, let earlier, let number, nil) = state.entries[last].event,
-            earlier.utf8.count + text.utf8.count <= longestText
+        guard last >= state.lastRead,
+            case .tokens(thread, let earlier, let number, nil, let said) = state.entries[last].event,
+            (said == nil) == (answer == nil), earlier.utf8.count + text.utf8.count <= longestText
         else { return false }
-        state.entries[last].event = .tokens(thread: thread, text: earlier + text, count: number + count, control: nil)
-        state.byteCount += text.utf8.count
+        state.entries[last].event = .tokens(
+            thread: thread, text: earlier + text, count: number + count, control: nil,
+            answer: said.map { $0 + (answer ?? "") })
+        state.byteCount += text.utf8.count + (answer?.utf8.count ?? 0)
         return true
     }
 }

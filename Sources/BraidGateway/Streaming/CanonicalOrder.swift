@@ -11,12 +11,14 @@ struct CanonicalOrder: Sendable {
         case began(thread: String, outline: Outline?)
         /// A line's next tokens; a control token is alone.
         case text(String, thread: String, control: String?)
+        /// What a line's next tokens make certain of the run's answer, which they are part of.
+        case answer(String, thread: String)
         /// A line has ended.
         case ended(thread: String)
     }
 
     private enum Item {
-        case text(String, control: String?)
+        case text(String, control: String?, answer: String?)
         case fork([String])
     }
 
@@ -46,13 +48,13 @@ struct CanonicalOrder: Sendable {
     /// Takes an event and gives what can come out now.
     mutating func take(_ event: RunEvent) -> [Piece] {
         switch event {
-        case .tokens(let thread, let text, _, let control):
+        case .tokens(let thread, let text, _, let control, let answer):
             // A line that was never forked is none of the record's.
             guard lines[thread] != nil else { return [] }
             if path.last == thread, let line = lines[thread], line.hasBegun, line.done == line.items.count {
-                return [.text(text, thread: thread, control: control)]
+                return [Self.piece(text, thread, control, answer)]
             }
-            lines[thread]?.items.append(.text(text, control: control))
+            lines[thread]?.items.append(.text(text, control: control, answer: answer))
         case .forked(let thread, let outlines, let into):
             guard lines[thread] != nil else { return [] }
             lines[thread]?.items.append(.fork(into))
@@ -70,6 +72,10 @@ struct CanonicalOrder: Sendable {
         return advance()
     }
 
+    private static func piece(_ text: String, _ thread: String, _ control: String?, _ answer: String?) -> Piece {
+        answer.map { .answer($0, thread: thread) } ?? .text(text, thread: thread, control: control)
+    }
+
     private mutating func advance() -> [Piece] {
         var pieces: [Piece] = []
         while let id = path.last, let line = lines[id] {
@@ -79,7 +85,7 @@ struct CanonicalOrder: Sendable {
             } else if line.done < line.items.count {
                 lines[id]?.done += 1
                 switch line.items[line.done] {
-                case .text(let text, let control): pieces.append(.text(text, thread: id, control: control))
+                case .text(let text, let control, let answer): pieces.append(Self.piece(text, id, control, answer))
                 case .fork(let threads):
                     guard let first = threads.first else { continue }
                     path.append(first)

@@ -2,28 +2,14 @@ import Braid
 
 /// Makes of a run's lines one text in the order in which they write: line by line, each named by its thread.
 struct InterleavedText: Sendable {
-    private let answerTags: TagPair?
-    private var isInAnswer = false
     /// What each thread has written of its current line.
     private var pending: [String: String] = [:]
-
-    /// Tokens that the answer was written with, tags included.
-    private(set) var answerTokens = 0
-
-    /// Begins an empty text.
-    init(_ dialect: Dialect) {
-        answerTags = if case .tagged(let tags) = dialect.answer { tags } else { nil }
-    }
 
     /// Takes an event and gives the lines that it completes, with those who wrote them.
     mutating func take(_ event: RunEvent) -> [RunEnding.Thought] {
         switch event {
-        case .tokens(let thread, let text, let count, let control):
-            if thread == TrajectoryRecorder.root, isInAnswer || control.map({ $0 == answerTags?.open }) == true {
-                answerTokens += count
-                isInAnswer = control == nil || control != answerTags?.close
-                return []
-            }
+        case .tokens(let thread, _, _, _, .some): return flush(thread)
+        case .tokens(let thread, let text, _, let control, nil):
             if control != nil { return flush(thread) }
             pending[thread, default: ""] += text
             return pending[thread]?.contains(where: \.isNewline) == true ? flush(thread, keepsRest: true) : []

@@ -11,21 +11,11 @@ struct ReasoningText: Sendable {
         var text: String
     }
 
-    private let answerTags: TagPair?
-    private var isInAnswer = false
     /// Whether a line break is due before the next text.
     private var breaks = 0
     private var isAtStart = true
     /// Whether the last text ended with a line break.
     private var endsLine = true
-
-    /// Tokens that the answer was written with, tags included.
-    private(set) var answerTokens = 0
-
-    /// Begins an empty text.
-    init(_ dialect: Dialect) {
-        answerTags = if case .tagged(let tags) = dialect.answer { tags } else { nil }
-    }
 
     /// Takes a piece in the order of the record, and gives the text that it adds; empty for none.
     mutating func take(_ piece: CanonicalOrder.Piece) -> String {
@@ -41,26 +31,16 @@ struct ReasoningText: Sendable {
         case .ended:
             breaks = 2
             return ""
-        case .text(let text, let thread, let control):
-            if let control, thread == TrajectoryRecorder.root, let answerTags {
-                if control == answerTags.open { isInAnswer = true }
-                if isInAnswer { answerTokens += 1 }
-                if control == answerTags.close { isInAnswer = false }
-            } else if isInAnswer, thread == TrajectoryRecorder.root {
-                return ""
-            }
+        case .text(let text, _, let control):
             guard control == nil else {
                 breaks = max(breaks, 1)
                 return ""
             }
             return shown(text)
+        case .answer:
+            breaks = max(breaks, 1)
+            return ""
         }
-    }
-
-    /// Counts tokens of the answer, which may come several at a time.
-    mutating func count(_ event: RunEvent) {
-        guard case .tokens(TrajectoryRecorder.root, _, let count, nil) = event, isInAnswer else { return }
-        answerTokens += count
     }
 
     private mutating func shown(_ text: String) -> String {

@@ -2,38 +2,67 @@ import Braid
 import BraidStore
 import Foundation
 
-/// Tells what clients read of a run: its thoughts as one text, and how it ended.
+/// Tells what clients read of a run: its thoughts as one text, its answer, and how it ended.
 struct RunTeller: Sendable {
     /// One telling from the beginning.
     struct Telling: Sendable {
-        private var order = CanonicalOrder()
-        private var text: ReasoningText
-        /// In place of the other two.
-        private var interleaved: InterleavedText?
-
-        fileprivate init(_ dialect: Dialect, _ order: RunOptions.Order) {
-            text = ReasoningText(dialect)
-            if order == .interleaved { interleaved = InterleavedText(dialect) }
+        /// What an event adds.
+        struct News: Sendable, Hashable {
+            var thoughts: [RunEnding.Thought] = []
+            /// Behind the thoughts.
+            var answer = ""
         }
 
-        /// Tokens that the answer was written with, so far.
-        var answerTokens: Int { interleaved?.answerTokens ?? text.answerTokens }
+        private var order = CanonicalOrder()
+        private var text = ReasoningText()
+        /// In place of the other two.
+        private var interleaved: InterleavedText?
+        private var stops: StopScanner
+        /// Whether more of the answer may be told: no stop was found, and none of it was missed.
+        private var tellsAnswer = true
+
+        /// What was told of the answer.
+        private(set) var answer = ""
+
+        fileprivate init(stops: [String], _ order: RunOptions.Order) {
+            self.stops = StopScanner(stops)
+            if order == .interleaved { interleaved = InterleavedText() }
+        }
 
         /// Takes an event and gives what it adds.
-        mutating func take(_ event: RunEvent) -> [RunEnding.Thought] {
-            if let thoughts = interleaved?.take(event) { return thoughts }
-            text.count(event)
-            var thoughts: [RunEnding.Thought] = []
+        mutating func take(_ event: RunEvent) -> News {
+            var news = News()
+            if case .tokensDropped = event { tellsAnswer = false }
+            if let thoughts = interleaved?.take(event) {
+                news.thoughts = thoughts
+                if case .tokens(_, _, _, _, let said?) = event { tell(said, &news) }
+                return news
+            }
             for piece in order.take(event) {
+                if case .answer(let said, _) = piece { tell(said, &news) }
                 let text = self.text.take(piece)
                 guard !text.isEmpty else { continue }
-                if thoughts.last?.thread == piece.thread {
-                    thoughts[thoughts.count - 1].text += text
+                if news.thoughts.last?.thread == piece.thread {
+                    news.thoughts[news.thoughts.count - 1].text += text
                 } else {
-                    thoughts.append(RunEnding.Thought(thread: piece.thread, text: text))
+                    news.thoughts.append(RunEnding.Thought(thread: piece.thread, text: text))
                 }
             }
-            return thoughts
+            return news
+        }
+
+        /// What is still to be told of the answer when the run is over; nil when it is not what was told.
+        func rest(of whole: String) -> String? {
+            guard whole.utf8.starts(with: answer.utf8) else { return nil }
+            return String(decoding: whole.utf8.dropFirst(answer.utf8.count), as: UTF8.self)
+        }
+
+        private mutating func tell(_ said: String, _ news: inout News) {
+            guard tellsAnswer, !said.isEmpty else { return }
+            let step = stops.take(said)
+            tellsAnswer = step.stop == nil
+            news.answer += step.text
+            answer += step.text
         }
     }
 
@@ -50,27 +79,25 @@ struct RunTeller: Sendable {
     }
 
     /// Begins to tell.
-    func start() -> Telling { Telling(live.method.dialect, order) }
-
-    /// Tokens that the answer was written with.
-    func answerTokens() -> Int { whole().answerTokens }
+    func start() -> Telling { Telling(stops: stops, order) }
 
     /// How a run ended that is over.
-    func ending(_ outcome: LiveRun.Outcome) -> RunEnding {
-        let (thoughts, answerTokens) = whole()
+    /// - Parameter thoughts: everything that was thought, where that is to be told as one; see ``thoughts``.
+    func ending(_ outcome: LiveRun.Outcome, thoughts: [RunEnding.Thought] = []) -> RunEnding {
         let trajectory = outcome.trajectory
         return RunEnding(
             id: live.id, model: live.model, created: Int(live.created.timeIntervalSince1970),
-            answer: visible(trajectory.answer?.text ?? ""), thoughts: thoughts,
+            answer: visible(trajectory.answer?.shown ?? ""), thoughts: thoughts,
             finish: outcome.status == .incomplete ? .length : .stop,
-            usage: RunUsage(trajectory, answerTokens: answerTokens), report: report(outcome))
+            usage: RunUsage(trajectory, answerTokens: outcome.answerTokens), report: report(outcome))
     }
 
-    private func whole() -> (thoughts: [RunEnding.Thought], answerTokens: Int) {
+    /// Everything that was thought, in the order in which it is told.
+    var thoughts: [RunEnding.Thought] {
         var telling = start()
         var thoughts: [RunEnding.Thought] = []
         for entry in live.log.entries {
-            for thought in telling.take(entry.event) {
+            for thought in telling.take(entry.event).thoughts {
                 if thoughts.last?.thread == thought.thread {
                     thoughts[thoughts.count - 1].text += thought.text
                 } else {
@@ -78,13 +105,14 @@ struct RunTeller: Sendable {
                 }
             }
         }
-        return (thoughts, telling.answerTokens)
+        return thoughts
     }
 
     /// The answer up to the first of the texts that end it.
     private func visible(_ answer: String) -> String {
-        let ends = stops.compactMap { stop in stop.isEmpty ? nil : answer.firstRange(of: stop)?.lowerBound }
-        return ends.min().map { String(answer[..<$0]) } ?? answer
+        var scanner = StopScanner(stops)
+        let step = scanner.take(answer)
+        return step.stop == nil ? step.text + scanner.end() : step.text
     }
 
     private func report(_ outcome: LiveRun.Outcome) -> JSONObject {
@@ -112,7 +140,7 @@ extension CanonicalOrder.Piece {
     /// The line that it is about.
     var thread: String {
         switch self {
-        case .began(let thread, _), .text(_, let thread, _), .ended(let thread): thread
+        case .began(let thread, _), .text(_, let thread, _), .answer(_, let thread), .ended(let thread): thread
         }
     }
 }

@@ -98,12 +98,16 @@ struct ChatCompletionFormat: RunFormat {
         stream += chunkEnd
     }
 
+    mutating func answer(_ text: String, _ stream: inout [UInt8]) {
+        guard !text.isEmpty else { return }
+        stream += chunkStart
+        stream += "{\"index\":\(earlier.count),\"delta\":{\"content\":".utf8
+        JSONEscape.append(text, to: &stream)
+        stream += "},\"logprobs\":null,\"finish_reason\":null}".utf8
+        stream += chunkEnd
+    }
+
     mutating func end(_ ending: RunEnding, _ stream: inout [UInt8]) {
-        if !ending.answer.isEmpty {
-            var delta = JSONObject()
-            delta.add("content", ending.answer)
-            chunk(String(decoding: delta.bytes, as: UTF8.self), finish: nil, &stream)
-        }
         guard isLast else { return chunk("{}", finish: ending.finish, &stream) }
         let endings = earlier + [ending]
         // The extension rides in the last chunk with a choice, or in the one about usage.

@@ -10,7 +10,10 @@ protocol RunFormat: Sendable {
     /// - Parameter thread: path of the thread that thought it.
     mutating func reasoning(_ text: String, of thread: String, _ stream: inout [UInt8])
 
-    /// Adds the answer and ends the stream.
+    /// Adds what was answered; empty for nothing.
+    mutating func answer(_ text: String, _ stream: inout [UInt8])
+
+    /// Ends the stream, whose answer was added.
     mutating func end(_ ending: RunEnding, _ stream: inout [UInt8])
 
     /// Ends the stream with an error.

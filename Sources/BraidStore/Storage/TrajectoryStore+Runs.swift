@@ -46,7 +46,7 @@
             } catch {
                 throw .unreadable(run: id, reason: "\(error)")
             }
-            let (answer, verified) = (trajectory?.answer?.text, trajectory?.verified)
+            let (answer, verified) = (trajectory?.answer?.shown, trajectory?.verified)
             let process = status == .running ? process : nil
             try await writes.write { database in
                 guard let key = try Self.key(of: id, in: database) else { throw StoreError.unknownRun(id) }

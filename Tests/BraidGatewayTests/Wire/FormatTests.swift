@@ -52,6 +52,8 @@ struct FormatTests {
         format.reasoning("a", of: "0", &stream)
         format.reasoning("b", of: "0.1", &stream)
         format.reasoning("\"c\"\n", of: "0.1", &stream)
+        format.answer("", &stream)
+        for piece in ["4", "2"] { format.answer(piece, &stream) }
         format.end(Self.ending("42"), &stream)
         let events = Self.events(stream)
         let began =
@@ -98,7 +100,8 @@ struct FormatTests {
             ("response.output_item.done", "\"output_index\":1,\"item\":\(output[1])"),
             ("response.output_item.added", "\"output_index\":2,\"item\":\(message("", "in_progress"))"),
             ("response.content_part.added", "\(at("msg_7", 2)),\"part\":\(said(""))"),
-            ("response.output_text.delta", "\(at("msg_7", 2)),\"delta\":\"42\",\"logprobs\":[]"),
+            ("response.output_text.delta", "\(at("msg_7", 2)),\"delta\":\"4\",\"logprobs\":[]"),
+            ("response.output_text.delta", "\(at("msg_7", 2)),\"delta\":\"2\",\"logprobs\":[]"),
             ("response.output_text.done", "\(at("msg_7", 2)),\"text\":\"42\",\"logprobs\":[]"),
             ("response.content_part.done", "\(at("msg_7", 2)),\"part\":\(said("42"))"),
             ("response.output_item.done", "\"output_index\":2,\"item\":\(output[2])"),
@@ -118,6 +121,7 @@ struct FormatTests {
         var stream: [UInt8] = []
         format.begin(&stream)
         for thought in ending.thoughts { format.reasoning(thought.text, of: thought.thread, &stream) }
+        format.answer(ending.answer, &stream)
         format.end(ending, &stream)
         let last = try #require(Self.events(stream).last)
         #expect(last.name == "response.incomplete")

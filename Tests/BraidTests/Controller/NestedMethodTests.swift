@@ -35,7 +35,7 @@ struct NestedMethodTests {
         #expect(paths == ["0", "0.1", "0.2", "0.1.1"])
         var heard: Set<String> = []
         for await event in run.events {
-            if case .token(let thread, _) = event { heard.insert(thread) }
+            if case .token(let thread, _, _) = event { heard.insert(thread) }
         }
         #expect(heard == paths)
     }

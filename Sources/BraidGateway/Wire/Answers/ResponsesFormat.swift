@@ -23,6 +23,8 @@ struct ResponsesFormat: RunFormat {
     private var items: [Item] = []
     /// The item that a thread's thoughts go to.
     private var openItems: [String: Int] = [:]
+    /// The item that the answer goes to.
+    private var message: Int?
     private var sequence = 0
 
     /// Creates the format for one run.
@@ -39,7 +41,8 @@ struct ResponsesFormat: RunFormat {
         var whole = self
         var unsent: [UInt8] = []
         for thought in ending.thoughts { whole.reasoning(thought.text, of: thought.thread, &unsent) }
-        whole.answer(ending, &unsent)
+        whole.answer(ending.answer, &unsent)
+        whole.closeAll(ending, &unsent)
         return whole.response(Self.status(ending), ending: ending).bytes
     }
 
@@ -60,8 +63,13 @@ struct ResponsesFormat: RunFormat {
         if let index = openItems[thread] { grow(index, by: text, &stream) }
     }
 
+    mutating func answer(_ text: String, _ stream: inout [UInt8]) {
+        guard !text.isEmpty else { return }
+        grow(openMessage("completed", &stream), by: text, &stream)
+    }
+
     mutating func end(_ ending: RunEnding, _ stream: inout [UInt8]) {
-        answer(ending, &stream)
+        closeAll(ending, &stream)
         let status = Self.status(ending)
         let response = response(status, ending: ending)
         event("response.\(status)", &stream) { $0.add("response", response) }
@@ -69,6 +77,7 @@ struct ResponsesFormat: RunFormat {
 
     mutating func fail(_ error: OpenAIError, _ stream: inout [UInt8]) {
         closeItems("incomplete", &stream)
+        if let message { close(message, "incomplete", &stream) }
         let response = response("failed", error: error)
         event("response.failed", &stream) { $0.add("response", response) }
     }
@@ -77,14 +86,21 @@ struct ResponsesFormat: RunFormat {
         ending.finish == .stop ? "completed" : "incomplete"
     }
 
-    /// Closes the thoughts and adds the message.
-    private mutating func answer(_ ending: RunEnding, _ stream: inout [UInt8]) {
+    /// Closes the thoughts and the message, which there is even where it is empty.
+    private mutating func closeAll(_ ending: RunEnding, _ stream: inout [UInt8]) {
         let status = Self.status(ending)
+        let message = openMessage(status, &stream)
         closeItems(status, &stream)
-        let index = items.count
+        close(message, status, &stream)
+    }
+
+    /// The message's item; where there is none yet, the thoughts before it are closed with a status.
+    private mutating func openMessage(_ status: String, _ stream: inout [UInt8]) -> Int {
+        if let message { return message }
+        closeItems(status, &stream)
+        message = items.count
         add(Item(id: "msg_\(name)"), &stream)
-        if !ending.answer.isEmpty { grow(index, by: ending.answer, &stream) }
-        close(index, status, &stream)
+        return items.count - 1
     }
 
     // MARK: Items
