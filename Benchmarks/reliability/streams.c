@@ -1,7 +1,8 @@
-/* Opens many event streams at the same time and measures how long each token was under way.
+/* Opens many event streams and measures how long each token was under way.
  *
- *     streams PORT STREAMS [SECONDS]
+ *     streams PORT STREAMS [SECONDS [MILLISECONDS]]
  *
+ * The streams are opened one after the other within so many milliseconds, 0 for all at once, and all go on together.
  * Every stream asks once for a chat completion. A token's text is "@nanoseconds;", by the same monotonic clock that is read
  * here. Both fields of a thought carry it; the second one is skipped. Prints one line of JSON. Ends by itself. */
 #define _GNU_SOURCE
@@ -71,6 +72,19 @@ static void read_bytes(struct stream *s, const char *bytes, size_t count, unsign
     }
 }
 
+/* Asks on a new connection; 0 when that fails. */
+static int ask(struct stream *s, int port, int poll, const char *request, int length) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    s->socket = socket(AF_INET, SOCK_STREAM, 0);
+    if (s->socket < 0 || connect(s->socket, (struct sockaddr *)&address, sizeof address) != 0
+        || write(s->socket, request, (size_t)length) != length)
+        return 0;
+    fcntl(s->socket, F_SETFL, O_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = s};
+    return epoll_ctl(poll, EPOLL_CTL_ADD, s->socket, &event) == 0;
+}
+
 static int compare(const void *a, const void *b) {
     unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
     return x < y ? -1 : x > y;
@@ -80,12 +94,13 @@ static double share(double q) { return latency_count ? latencies[(size_t)(q * (d
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "usage: streams PORT STREAMS [SECONDS]\n");
+        fprintf(stderr, "usage: streams PORT STREAMS [SECONDS [MILLISECONDS]]\n");
         return 64;
     }
     int port = atoi(argv[1]), count = atoi(argv[2]), limit = argc > 3 ? atoi(argv[3]) : 300;
-    if (port < 1 || port > 65535 || count < 1 || count > 4000 || limit < 1) {
-        fprintf(stderr, "streams: PORT is 1 to 65535, STREAMS 1 to 4000, SECONDS at least 1\n");
+    int spread = argc > 4 ? atoi(argv[4]) : 0;
+    if (port < 1 || port > 65535 || count < 1 || count > 4000 || limit < 1 || spread < 0 || spread > 60000) {
+        fprintf(stderr, "streams: PORT is 1 to 65535, STREAMS 1 to 4000, SECONDS at least 1, MILLISECONDS 0 to 60000\n");
         return 64;
     }
     static const char body[] = "{\"model\":\"paced\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"go\"}]}";
@@ -95,27 +110,16 @@ int main(int argc, char **argv) {
                           "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
                           port, sizeof body - 1, body);
     struct stream *streams = calloc((size_t)count, sizeof *streams);
-    int poll = epoll_create1(0), open = 0, errors = 0, completed = 0;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int i = 0; i < count; i++) {
-        struct stream *s = &streams[i];
-        s->socket = socket(AF_INET, SOCK_STREAM, 0);
-        if (s->socket < 0 || connect(s->socket, (struct sockaddr *)&address, sizeof address) != 0
-            || write(s->socket, request, (size_t)length) != length) {
-            errors++;
-            continue;
-        }
-        fcntl(s->socket, F_SETFL, O_NONBLOCK);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = s};
-        epoll_ctl(poll, EPOLL_CTL_ADD, s->socket, &event);
-        open++;
-    }
+    int poll = epoll_create1(0), asked = 0, open = 0, errors = 0, completed = 0;
     unsigned long long start = now(), bytes = 0;
     static char buffer[1 << 16];
-    while (open > 0 && now() - start < (unsigned long long)limit * 1000000000ull) {
+    while ((open > 0 || asked < count) && now() - start < (unsigned long long)limit * 1000000000ull) {
+        while (asked < count && now() - start >= (unsigned long long)spread * 1000000ull * (unsigned)asked / (unsigned)count) {
+            if (ask(&streams[asked], port, poll, request, length)) open++; else errors++;
+            asked++;
+        }
         struct epoll_event events[256];
-        int ready = epoll_wait(poll, events, 256, 1000);
+        int ready = epoll_wait(poll, events, 256, asked < count ? 0 : 1000);
         for (int i = 0; i < ready; i++) {
             struct stream *s = events[i].data.ptr;
             ssize_t got = read(s->socket, buffer, sizeof buffer);

@@ -31,7 +31,7 @@
                 try await client.socket.send(
                     TestClient.request("POST", "/v1/chat/completions", json: Self.request()))
                 let early = try await client.read(until: " is\"")
-                #expect(!early.contains("42"))
+                #expect(!early.contains("sure"))
                 gate.open()
                 let answer = try await client.answer()
                 #expect(try Self.content(answer).joined() == "It is 42, \"sure\".")
@@ -51,7 +51,7 @@
                         "POST", "/v1/responses", json: #"{"model": "m", "input": "q", "stream": true}"#))
                 let early = try await client.read(until: " is\"")
                 #expect(early.contains("response.reasoning_text.done"))
-                #expect(!early.contains("42"))
+                #expect(!early.contains("sure"))
                 gate.open()
                 let last = try #require(try await client.answer().events.last)
                 #expect(last.name == "response.completed")

@@ -68,6 +68,24 @@ import Testing
         #expect(await reader.value == [1])
     }
 
+    @Test func aReaderOfOneThreadIsNotWokenForTheTokensOfOthers() async {
+        let log = RunEventLog(limit: 1 << 20)
+        log.append(token("x", "0.2"), at: 0)
+        let reader = Task { await log.next(after: 0, tokensOf: "0.1").map(\.number) }
+        for index in 0..<50 { log.append(token("y", "0.\(index % 2 + 2)"), at: 0) }
+        log.append(token("a", "0.1"), at: 1)
+        let numbers = await reader.value
+        #expect(numbers == Array(1...log.entries.count))
+        let other = Task { await log.next(after: numbers.count, tokensOf: "0.1").map(\.number) }
+        log.append(token("z", "0.2"), at: 2)
+        log.append(.joined(thread: "0", threads: [], tokens: 1), at: 2)
+        #expect(await other.value == [numbers.count + 1, numbers.count + 2])
+        log.append(token("z", "0.2"), at: 2)
+        log.finish()
+        #expect(await log.next(after: numbers.count + 2, tokensOf: "0.1").count == 1)
+        #expect(await log.next(after: numbers.count + 3, tokensOf: "0.1").isEmpty)
+    }
+
     @Test func allReadersSeeTheSame() async {
         let log = RunEventLog(limit: 1 << 20)
         await withTaskGroup(of: String.self) { group in

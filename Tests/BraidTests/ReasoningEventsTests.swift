@@ -1,4 +1,5 @@
 import Braid
+import Synchronization
 import Testing
 
 @Suite("Events for a slow reader")
@@ -20,6 +21,23 @@ struct ReasoningEventsTests {
         #expect(tokens + dropped == outcome.metrics.totalTokens)
         #expect(dropped > 0)
         #expect(last == .answered(Answer(text: "1")))
+    }
+
+    @Test("who takes events over gets each of them, in each thread's order")
+    func handedOver() async throws {
+        let engine = ScriptedEngine(AdaptiveTests.twoRounds)
+        let run = try ReasoningRun("297 + 20 + 4 * 5", by: Adaptive(), on: engine)
+        let taken = Mutex<[ReasoningEvent]>([])
+        run.events.handOver { event in taken.withLock { $0.append(event) } }
+        let outcome = try await run.answer()
+        let events = taken.withLock { $0 }
+        let tokens = events.compactMap { event -> String? in
+            if case .token("0.1", let token, _) = event { token.control ?? token.text } else { nil }
+        }
+        #expect(tokens.joined() == " 297 and 20 is 317<Return> 317</Return></Thread>")
+        #expect(events.count { if case .token = $0 { true } else { false } } == outcome.metrics.totalTokens)
+        #expect(events.last == .answered(Answer(text: "337")))
+        for await event in run.events { Issue.record("\(event) was kept as well") }
     }
 
     @Test("a reader that is cancelled stops waiting")

@@ -4,6 +4,7 @@ import Braid
 struct ForkOnce: ReasoningMethod {
     let name = "fork-once"
     let dialect = Dialect.braid
+    let answersOnMainLine = true
     let width: Int
 
     func answer(_ question: Question, in run: ReasoningRun) async throws -> Answer {

@@ -15,6 +15,7 @@ public final class ReasoningEvents: AsyncSequence, Sendable {
         var dropped = 0
         var isFinished = false
         var reader: CheckedContinuation<ReasoningEvent?, Never>?
+        var sink: (@Sendable (ReasoningEvent) -> Void)?
     }
 
     private static let capacity = 4096
@@ -24,6 +25,13 @@ public final class ReasoningEvents: AsyncSequence, Sendable {
 
     /// Starts reading; a run has one reader.
     public func makeAsyncIterator() -> Iterator { Iterator(events: self) }
+
+    /// Hands events over as they happen, in place of a reader, to whoever keeps them anyway: none waits and none is dropped.
+    /// - Parameter sink: called by the tasks of the run, several at a time; each thread's events come in order, and after
+    ///   those that they follow from. The run goes on when it returns, so it should be quick.
+    public func handOver(to sink: @escaping @Sendable (ReasoningEvent) -> Void) {
+        state.withLock { $0.sink = sink }
+    }
 
     /// Reads a run's events.
     public struct Iterator: AsyncIteratorProtocol {
@@ -39,6 +47,7 @@ public final class ReasoningEvents: AsyncSequence, Sendable {
     }
 
     func send(_ event: ReasoningEvent) {
+        if let sink = state.withLock({ $0.sink }) { return sink(event) }
         let reader = state.withLock { state -> CheckedContinuation<ReasoningEvent?, Never>? in
             if state.isFinished { return nil }
             if let reader = state.reader {

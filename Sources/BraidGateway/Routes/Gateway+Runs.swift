@@ -113,7 +113,7 @@
             var hasToken = false
             format.begin(&bytes)
             while true {
-                let entries = await live.log.next(after: number)
+                let entries = await live.log.next(after: number, tokensOf: telling.currentThread)
                 guard let last = entries.last else { break }
                 number = last.number
                 for entry in entries {

@@ -22,8 +22,10 @@ final class LiveRun: Sendable {
     private struct State {
         /// Runs the method; cancelling it stops the run.
         var answering: Task<Result<RunOutcome, any Error>, Never>?
-        /// Reads what happens, to the end, also when the run is being stopped.
-        var reading: Task<Outcome, Never>?
+        /// Waits for its end, also when the run is being stopped.
+        var finishing: Task<Outcome, Never>?
+        /// Tokens that the answer was written with, so far.
+        var answerTokens = 0
         /// Why it was stopped from outside.
         var stop: OpenAIError?
         var outcome: Outcome?
@@ -72,16 +74,17 @@ final class LiveRun: Sendable {
     func begin(ended: @escaping @Sendable (Outcome) async -> Void) {
         state.withLock { state in
             guard state.answering == nil else { return }
+            run.events.handOver { self.note($0) }
             let answering = Task { await self.answer() }
             state.answering = answering
-            state.reading = Task { await self.read(answering, ended) }
+            state.finishing = Task { await self.finish(answering, ended) }
         }
     }
 
     /// Waits for its end. Cancelling the task that waits does not stop the run.
     func outcome() async -> Outcome? {
         if let outcome = state.withLock({ $0.outcome }) { return outcome }
-        return await state.withLock { $0.reading }?.value
+        return await state.withLock { $0.finishing }?.value
     }
 
     /// Stops it and everything that it does on engines; the first reason counts.
@@ -111,17 +114,21 @@ final class LiveRun: Sendable {
     /// The record so far.
     var trajectory: Trajectory { state.withLock { $0.outcome?.trajectory } ?? run.trajectory }
 
-    private func read(
+    /// Takes an event into the log.
+    private func note(_ event: ReasoningEvent) {
+        let now = ContinuousClock.now
+        log.append(RunEvent(event, contextLength: engine.contextLength), at: Self.seconds(start.duration(to: now)))
+        state.withLock { state in
+            state.lastEvent = now
+            if case .token(_, _, .some) = event { state.answerTokens += 1 }
+        }
+    }
+
+    private func finish(
         _ answering: Task<Result<RunOutcome, any Error>, Never>, _ ended: @Sendable (Outcome) async -> Void
     ) async -> Outcome {
-        var answerTokens = 0
-        for await event in run.events {
-            if case .token(_, _, .some) = event { answerTokens += 1 }
-            let now = ContinuousClock.now
-            log.append(RunEvent(event, contextLength: engine.contextLength), at: Self.seconds(start.duration(to: now)))
-            state.withLock { $0.lastEvent = now }
-        }
-        let outcome = outcome(of: await answering.value, answerTokens: answerTokens)
+        let result = await answering.value
+        let outcome = outcome(of: result, answerTokens: state.withLock { $0.answerTokens })
         state.withLock { $0.outcome = outcome }
         await ended(outcome)
         log.append(

@@ -18,6 +18,8 @@ final class RunEventLog: Sendable {
 
     private struct Reader {
         var id: Int
+        /// The only thread whose tokens it waits for; nil for all.
+        var thread: String?
         var continuation: CheckedContinuation<Void, Never>
     }
 
@@ -62,7 +64,7 @@ final class RunEventLog: Sendable {
                 state.droppedCount = 0
             }
             Self.add(event, seconds, to: &state)
-            return Self.takeReaders(&state)
+            return Self.takeReaders(&state, of: event)
         }
         for reader in readers { reader.continuation.resume() }
     }
@@ -71,35 +73,41 @@ final class RunEventLog: Sendable {
     func finish() {
         let readers = state.withLock { state -> [Reader] in
             state.isFinished = true
-            return Self.takeReaders(&state)
+            return Self.takeReaders(&state, of: nil)
         }
         for reader in readers { reader.continuation.resume() }
     }
 
     /// The events after one, waiting for the first of them.
+    /// - Parameter thread: the thread whose tokens are worth waking for; those of others wait for anything else that
+    ///   happens. Nil for all.
     /// - Returns: at least one event; none at the log's end, and when the reading task was cancelled.
-    func next(after number: Int) async -> [Entry] {
+    func next(after number: Int, tokensOf thread: String? = nil) async -> [Entry] {
         while true {
             let ready = state.withLock { state -> [Entry]? in
                 // Numbers begin at 1, so the event after one stands at its number.
                 let start = min(max(0, number), state.entries.count)
-                if start < state.entries.count {
+                if state.isFinished || Self.isWorthReading(state.entries[start...], thread) {
                     state.lastRead = max(state.lastRead, state.entries.count)
                     // A copy: a slice would make the next event copy the whole log.
                     return Array(state.entries[start...])
                 }
-                return state.isFinished ? [] : nil
+                return nil
             }
             if let ready { return ready }
             if Task.isCancelled { return [] }
-            await wait(behind: number)
+            await wait(behind: number, thread)
         }
     }
 
     /// All events so far.
     var entries: [Entry] { state.withLock { $0.entries } }
 
-    private func wait(behind number: Int) async {
+    private static func isWorthReading(_ entries: ArraySlice<Entry>, _ thread: String?) -> Bool {
+        entries.contains { $0.event.isWorthWaking(forTokensOf: thread) }
+    }
+
+    private func wait(behind number: Int, _ thread: String?) async {
         let id = state.withLock { state in
             state.nextReader += 1
             return state.nextReader
@@ -107,8 +115,11 @@ final class RunEventLog: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    if state.isFinished || state.entries.count > number || Task.isCancelled { return true }
-                    state.readers.append(Reader(id: id, continuation: continuation))
+                    let start = min(max(0, number), state.entries.count)
+                    if state.isFinished || Task.isCancelled || Self.isWorthReading(state.entries[start...], thread) {
+                        return true
+                    }
+                    state.readers.append(Reader(id: id, thread: thread, continuation: continuation))
                     return false
                 }
                 if isReady { continuation.resume() }
@@ -122,9 +133,11 @@ final class RunEventLog: Sendable {
         }
     }
 
-    private static func takeReaders(_ state: inout State) -> [Reader] {
-        defer { state.readers.removeAll(keepingCapacity: true) }
-        return state.readers
+    /// Takes out those readers that an event wakes; nil for the log's end, which wakes all.
+    private static func takeReaders(_ state: inout State, of event: RunEvent?) -> [Reader] {
+        let woken = state.readers.filter { event?.isWorthWaking(forTokensOf: $0.thread) ?? true }
+        state.readers.removeAll { reader in woken.contains { $0.id == reader.id } }
+        return woken
     }
 
     private static func add(_ event: RunEvent, _ seconds: Double, to state: inout State) {
@@ -145,5 +158,13 @@ final class RunEventLog: Sendable {
             answer: said.map { $0 + (answer ?? "") })
         state.byteCount += text.utf8.count + (answer?.utf8.count ?? 0)
         return true
+    }
+}
+
+extension RunEvent {
+    /// Whether a reader who waits for one thread's tokens is to be woken; nil for a reader of all threads.
+    fileprivate func isWorthWaking(forTokensOf thread: String?) -> Bool {
+        guard let thread, case .tokens(let writer, _, _, _, _) = self else { return true }
+        return writer == thread
     }
 }

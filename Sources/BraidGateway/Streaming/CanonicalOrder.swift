@@ -45,6 +45,9 @@ struct CanonicalOrder: Sendable {
         waiting = []
     }
 
+    /// The line whose tokens come out at once.
+    var current: String? { path.last }
+
     /// Takes an event and gives what can come out now.
     mutating func take(_ event: RunEvent) -> [Piece] {
         switch event {

@@ -29,6 +29,9 @@ struct RunTeller: Sendable {
             if order == .interleaved { interleaved = InterleavedText() }
         }
 
+        /// The only line whose tokens add something now; nil where those of all do.
+        var currentThread: String? { interleaved == nil ? order.current : nil }
+
         /// Takes an event and gives what it adds.
         mutating func take(_ event: RunEvent) -> News {
             var news = News()
