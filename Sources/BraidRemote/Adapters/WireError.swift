@@ -12,6 +12,7 @@ struct WireError: Decodable {
     /// Reads an error; throws when there is none.
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
+        // What cannot be read as one form may be the next, and an error without a message is one all the same.
         if let text = try? container.decode(String.self, forKey: .error) {
             message = text
         } else if let nested = try? container.nestedContainer(keyedBy: Keys.self, forKey: .error) {
@@ -28,13 +29,15 @@ struct WireError: Decodable {
         }
     }
 
-    /// A code may be a text or a number, and OpenAI's `insufficient_quota` is a type too.
+    /// A code may be a text or a number, and OpenAI's `insufficient_quota` is a type too. Only texts are names: what cannot
+    /// be read as one is passed over.
     private static func code(_ container: KeyedDecodingContainer<Keys>) -> String? {
         (try? container.decode(String.self, forKey: .code)) ?? (try? container.decode(String.self, forKey: .type))
     }
 
     /// The failure of an answer with a status that is not 200.
     static func failure(status: Int, headers: [String: String], body: [UInt8]) -> GenerationFailure {
+        // Where it says nothing that can be read, its beginning is told as it is.
         let error = try? WireJSON.decode(WireError.self, from: body)
         return GenerationFailure(
             .status(status), error?.message ?? WireJSON.excerpt(body), code: error?.code,
@@ -47,6 +50,7 @@ struct WireError: Decodable {
         guard data.contains(UInt8(ascii: "r")), String(decoding: data, as: UTF8.self).contains("\"error\"") else {
             return
         }
+        // What cannot be read as an error is an event like others, with the word in its text.
         if let error = try? WireJSON.decode(WireError.self, from: data) {
             throw GenerationFailure(.inBand, error.message, code: error.code)
         }

@@ -7,6 +7,7 @@ enum WireStop: Decodable, Hashable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // What is no number is a text, and what is neither is an error.
         if let id = try? container.decode(TokenID.self) {
             self = .token(id)
         } else {

@@ -111,6 +111,7 @@ public struct EngineCheckup: Sendable {
                 }
                 var isProcessing: Bool
             }
+            // One that answers in another form does not tell.
             guard let body = try await body("/slots"), let slots = try? WireJSON.decode([Slot].self, from: body) else {
                 return nil
             }

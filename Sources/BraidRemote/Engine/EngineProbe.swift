@@ -134,6 +134,7 @@ struct EngineProbe: Sendable {
         var endpoint = RemoteEndpoint(
             url: address.url, adapter: CompletionsAdapter(address: address), model: address.model,
             contextLength: max(1, contextLength), capacity: Self.serviceCapacity, tags: [:])
+        // A service that fails here, in whatever way, gives no completions; should chat fail too, that error is told.
         if !options.chatOnly, (try? await generate(.text("1"), at: endpoint)) != nil { return endpoint }
         try Task.checkCancellation()
         let chat = [
@@ -200,6 +201,7 @@ struct EngineProbe: Sendable {
     private func read<Answer: Decodable>(_ path: String, _ address: EngineAddress) async throws -> Answer? {
         do {
             let (response, body) = try await get(path, address)
+            // An answer of another form comes from some other server's route of that name.
             return response.status == 200 ? try? WireJSON.decode(Answer.self, from: body) : nil
         } catch let error as TransportError {
             throw RemoteEngineError.unreachable(url: address.url.description, why: error.description)

@@ -102,6 +102,7 @@ final class GenerationStream: Sendable {
         guard response.status == 200 else {
             return WireError.failure(status: response.status, headers: response.headers, body: body)
         }
+        // What cannot be read as an error is anything else, such as a page, and its type is told.
         if let error = try? WireJSON.decode(WireError.self, from: body) {
             return GenerationFailure(.inBand, error.message, code: error.code)
         }
