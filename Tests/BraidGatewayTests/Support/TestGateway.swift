@@ -1,5 +1,6 @@
 #if Gateway
     import Braid
+    import BraidRemote
     import BraidStore
     import Testing
 
@@ -29,6 +30,14 @@
                         try SelfConsistency(samples: settings.samples ?? 2)
                     },
                 ])
+        }
+
+        /// A model with a server of its own, at an address that nobody asks.
+        static func model(passingOnTo upstream: FakeUpstream) throws -> ServedModel {
+            var model = model(PacedEngine.simple())
+            model.upstream = UpstreamChat(
+                transport: upstream, url: try EngineURL("http://127.0.0.1:1"), credential: nil, model: "real")
+            return model
         }
 
         static func run<Result: Sendable>(

@@ -5,7 +5,7 @@
 
     @testable import BraidGateway
 
-    /// Routes that need no method, and the responses API, over a socket.
+    /// Routes that need no method, over a socket.
     @Suite struct RawRouteTests {
         private static func letters(_ engine: LetterEngine = .reciting("abcdefghij")) -> ServedModel {
             ServedModel(
@@ -130,71 +130,6 @@
                     #expect(answer.status == 400)
                     #expect(try Self.param(answer) == "model")
                 }
-            }
-        }
-
-        @Test func aResponseComesWholeAndInEvents() async throws {
-            let engine = PacedEngine.forking()
-            try await TestGateway.run([TestGateway.model(engine)]) { server in
-                let whole = try await server.ask("POST", "/v1/responses", json: #"{"model":"m","input":"how many?"}"#)
-                #expect(whole.status == 200)
-                #expect(try whole.json["status"] as? String == "completed")
-                let output = try #require(try whole.json["output"] as? [[String: Any]])
-                #expect(
-                    output.map { $0["type"] as? String } == [
-                        "reasoning", "reasoning", "reasoning", "reasoning", "message",
-                    ])
-                let threads = output.compactMap { ($0["braid"] as? [String: Any])?["thread"] as? String }
-                #expect(threads == ["0", "0.1", "0.2", "0"])
-                let usage = try #require(try whole.json["usage"] as? [String: Any])
-                #expect(usage["output_tokens"] as? Int == engine.tokens)
-
-                let streamed = try await server.ask(
-                    "POST", "/v1/responses", json: #"{"model":"m","input":"how many?","stream":true}"#)
-                #expect(streamed.events.first?.name == "response.created")
-                let last = try #require(streamed.events.last)
-                #expect(last.name == "response.completed")
-                #expect(!streamed.text.contains("[DONE]"))
-                let final = try JSONSerialization.jsonObject(with: Data(last.data.utf8)) as? [String: Any]
-                let items = (final?["response"] as? [String: Any])?["output"] as? [[String: Any]]
-                let texts = [items ?? [], output].map { list in
-                    list.map { (($0["content"] as? [[String: Any]])?.first)?["text"] as? String }
-                }
-                #expect(texts[0] == texts[1])
-            }
-        }
-
-        @Test func severalAnswersAreSeveralRuns() async throws {
-            let engine = PacedEngine.forking()
-            try await TestGateway.run([TestGateway.model(engine)]) { server in
-                let fields = #""model":"m","n":3,"messages":[{"role":"user","content":"how many?"}]"#
-                let whole = try await server.ask("POST", "/v1/chat/completions", json: "{\(fields)}")
-                let choices = try #require(try whole.json["choices"] as? [[String: Any]])
-                #expect(choices.map { $0["index"] as? Int } == [0, 1, 2])
-                let usage = try #require(try whole.json["usage"] as? [String: Any])
-                #expect(usage["completion_tokens"] as? Int == engine.tokens)
-                let runs = try #require(whole.fields["x-braid-trajectory-id"]).components(separatedBy: ", ")
-                #expect(Set(runs).count == 3)
-                let reports = (try whole.json["braid"] as? [String: Any])?["choices"] as? [[String: Any]]
-                #expect(reports?.map { $0["trajectory_id"] as? String } == runs)
-
-                let streamed = try await server.ask(
-                    "POST", "/v1/chat/completions",
-                    json: "{\(fields),\"stream\":true,\"stream_options\":{\"include_usage\":true}}")
-                var contents = ["", "", ""]
-                var finishes = 0
-                for event in streamed.events.dropLast() {
-                    let chunk = try JSONSerialization.jsonObject(with: Data(event.data.utf8)) as? [String: Any]
-                    guard let choice = (chunk?["choices"] as? [[String: Any]])?.first else { continue }
-                    let index = try #require(choice["index"] as? Int)
-                    contents[index] += (choice["delta"] as? [String: Any])?["content"] as? String ?? ""
-                    if choice["finish_reason"] is String { finishes += 1 }
-                }
-                #expect(contents == ["42", "42", "42"])
-                #expect(finishes == 3)
-                #expect(streamed.events.last?.data == "[DONE]")
-                #expect(streamed.events.filter { $0.data.contains(#""usage":{"#) }.count == 1)
-                #expect(engine.openContexts == 0)
             }
         }
 
