@@ -9,10 +9,9 @@ import tempfile
 import unittest
 
 from figures import LONG, figure
-from raw_http import AsyncTest, Connection, ask, parse_event, question, request
+from raw_http import CHAT, AsyncTest, Connection, ask, parse_event, question, request
 from server import PATIENCE, Server
 
-CHAT = "/v1/chat/completions"
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 

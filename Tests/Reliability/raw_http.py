@@ -7,6 +7,9 @@ import unittest
 
 from server import PATIENCE
 
+# Where chat completions are asked for.
+CHAT = "/v1/chat/completions"
+
 
 class AsyncTest(unittest.IsolatedAsyncioTestCase):
     """Tests that talk on many connections at once; without asyncio's own debugging, which takes most of the time."""
