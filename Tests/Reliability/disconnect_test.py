@@ -9,29 +9,18 @@ import fake_script
 from asking import begin, body, head
 from fake_engine import FakeEngine
 from figures import LONG, figure, percentile
+from one_engine import OneEngine
 from server import Server, eventually
 
 ROUNDS = 200 if LONG else 6
 
 
-class Disconnects(unittest.TestCase):
+class Disconnects(OneEngine):
     @classmethod
     def setUpClass(cls):
         cls.engine = FakeEngine("vllm")
         cls.server = Server("--engine", cls.engine.url, "--max-concurrency", "8")
         cls.base = cls.server.descriptors()
-
-    @classmethod
-    def tearDownClass(cls):
-        # Connections that nobody uses are closed after seconds.
-        is_closed = eventually(lambda: cls.server.descriptors() <= cls.base + 5)
-        status = cls.server.close()
-        cls.engine.close()
-        if not is_closed or status != 0:
-            raise AssertionError(f"descriptors are left open, or the server ended with {status}")
-
-    def setUp(self):
-        self.engine.reset()
 
     def leave(self, handle, number):
         """Closes in one of two ways: a reset, or an end."""

@@ -8,41 +8,19 @@ whose first line on standard output is its address. `GET /fake` has its counts.
 """
 
 import argparse
-import asyncio
 import collections
-import gzip
 import json
 import random
-import socket
-import struct
-import threading
 import time
 
 import fake_script
+from fake_fault import Fault
+from fake_speech import Speech
+from listener import Listener
+from wire import ClientGone, Wire
 
 KINDS = ["vllm", "sglang", "llama-server", "completions", "chat"]
 CONTEXT_LENGTH = 1 << 20
-
-
-class Fault:
-    """What goes wrong with one generation: its kind, and after how many tokens where that matters."""
-
-    # Before the head of the answer.
-    EARLY = ["reset", "close", "silent", "status-500", "status-502", "status-503", "status-504", "status-429",
-             "retry-0", "retry-1", "retry-3600", "retry-garbage", "retry-date", "quota", "status-400", "status-401",
-             "status-404", "html", "json-error", "gzip", "redirect"]
-    # In the middle of it.
-    LATE = ["reset-after", "cut", "cut-in-event", "end", "done", "error", "error-done", "stall", "comments", "slow",
-            "index", "unknown-finish", "abort", "garbage", "huge"]
-    # Oddities that are no faults.
-    HARMLESS = ["no-usage", "null-choices", "bom", "crlf", "pings", "split"]
-
-    def __init__(self, kind, after=0):
-        assert kind in Fault.EARLY + Fault.LATE + Fault.HARMLESS, kind
-        self.kind, self.after = kind, after
-
-    def __repr__(self):
-        return f"{self.kind}@{self.after}"
 
 
 class Generation:
@@ -67,12 +45,8 @@ class Generation:
         self.ended = None
 
 
-class ClientGone(Exception):
-    """Whoever asked has closed the connection."""
-
-
-class FakeEngine:
-    """Listens on a free port of this machine until it is closed.
+class FakeEngine(Listener):
+    """An engine whose model is a script.
 
     `faults` gets each generation and gives a fault or None; `seconds_per_token` paces what scripts do not pace.
     """
@@ -95,48 +69,8 @@ class FakeEngine:
         self.authorizations = set()
         self.running = 0
         self.peak = 0
-        self.failure = None
         self.chats = []
-        self.loop = asyncio.new_event_loop()
-        self.connections = set()
-        started = threading.Event()
-        self.thread = threading.Thread(target=self.serve, args=(port, started), daemon=True)
-        self.thread.start()
-        started.wait()
-        if self.failure:
-            raise self.failure
-        self.root = f"http://127.0.0.1:{self.port}"
-        self.url = self.root + "/v1"
-
-    def serve(self, port, started):
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.server = self.loop.run_until_complete(
-                self.loop.create_server(self.protocol, "127.0.0.1", port, backlog=1024))
-            self.port = self.server.sockets[0].getsockname()[1]
-        except OSError as error:
-            self.failure = error
-            started.set()
-            return
-        started.set()
-        self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-
-    def close(self):
-        """Stops listening and breaks every connection off."""
-
-        def stop():
-            self.server.close()
-            for writer in list(self.connections):
-                writer.transport.abort()
-            self.loop.call_later(0.05, self.loop.stop)
-
-        if self.thread.is_alive():
-            self.loop.call_soon_threadsafe(stop)
-            self.thread.join(timeout=10)
+        super().__init__(port)
 
     # Counts
 
@@ -175,22 +109,6 @@ class FakeEngine:
         self.opened.add(gate)
 
     # HTTP
-
-    def protocol(self):
-        return asyncio.StreamReaderProtocol(Reader(limit=1 << 24, loop=self.loop), self.connected, loop=self.loop)
-
-    async def connected(self, reader, writer):
-        self.connections.add(writer)
-        try:
-            while await self.exchange(reader, writer):
-                pass
-        except (ConnectionError, ClientGone, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self.connections.discard(writer)
-            writer.close()
 
     async def exchange(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
@@ -306,8 +224,8 @@ class FakeEngine:
         await self.think(wire, asked)
         if fault and fault.kind in Fault.EARLY:
             generation.end = fault.kind
-            return await self.fail(wire, fault)
-        writer = Speech(self.kind, self.model, generation, self.shift)
+            return await fault.fail_early(wire)
+        speech = Speech(self.kind, self.model, generation, self.shift)
         if fault and fault.kind == "crlf":
             wire.line_end = b"\r\n"
         await wire.begin(bom=bool(fault and fault.kind == "bom"))
@@ -318,7 +236,7 @@ class FakeEngine:
                 break
             if fault and fault.kind in Fault.LATE and generation.produced >= fault.after:
                 generation.end = fault.kind
-                return await self.break_off(wire, writer, fault)
+                return await fault.fail_late(wire, speech, self.kind)
             if piece == fake_script.END_OF_TEXT:
                 break
             await wire.wait(pace)
@@ -327,7 +245,7 @@ class FakeEngine:
             generation.produced += 1
             if id in generation.stops:
                 reason = id
-            event = writer.token(id, piece, reason if isinstance(reason, int) else None)
+            event = speech.token(id, piece, reason if isinstance(reason, int) else None)
             if fault and fault.kind == "split":
                 await wire.trickle(event)
             else:
@@ -340,9 +258,9 @@ class FakeEngine:
                 await wire.wait(self.end_pause)
         if fault and fault.kind in Fault.LATE and fault.after >= generation.produced:
             generation.end = fault.kind
-            return await self.break_off(wire, writer, fault)
+            return await fault.fail_late(wire, speech, self.kind)
         generation.end = {None: "eos", "length": "length"}.get(reason, "stop")
-        for event in writer.end(reason, usage=not (fault and fault.kind == "no-usage")):
+        for event in speech.end(reason, usage=not (fault and fault.kind == "no-usage")):
             await wire.event(event)
             if fault and fault.kind == "null-choices":
                 await wire.event({"choices": None} if self.kind in ("vllm", "completions") else event)
@@ -355,84 +273,6 @@ class FakeEngine:
         await wire.wait(asked.get("prefill", 0))
         while "gate" in asked and asked["gate"] not in self.opened:
             await wire.wait(0.02)
-
-    async def fail(self, wire, fault):
-        """What goes wrong before the answer begins."""
-        error = {"error": {"message": "it went wrong", "type": "server_error", "param": None, "code": None}}
-        retries = {"retry-0": "0", "retry-1": "1", "retry-3600": "3600", "retry-garbage": "soon",
-                   "retry-date": "Wed, 21 Oct 2015 07:28:00 GMT"}
-        if fault.kind == "reset":
-            wire.reset()
-            return False
-        if fault.kind == "close":
-            return False
-        if fault.kind == "silent":
-            await wire.wait(3600)
-        if fault.kind.startswith("status-"):
-            return await wire.json(int(fault.kind[7:]), error)
-        if fault.kind in retries:
-            return await wire.json(429, error, {"retry-after": retries[fault.kind]})
-        if fault.kind == "quota":
-            error["error"]["code"] = "insufficient_quota"
-            return await wire.json(429, error)
-        if fault.kind == "html":
-            return await wire.reply(200, {"content-type": "text/html"}, b"<html><body>Welcome!</body></html>")
-        if fault.kind == "json-error":
-            return await wire.json(200, error)
-        if fault.kind == "gzip":
-            body = gzip.compress(b"data: [DONE]\n\n")
-            return await wire.reply(200, {"content-type": "text/event-stream", "content-encoding": "gzip"}, body)
-        if fault.kind == "redirect":
-            return await wire.reply(307, {"location": "http://127.0.0.1:9/"}, b"")
-        raise AssertionError(fault)
-
-    async def break_off(self, wire, writer, fault):
-        """What goes wrong in the middle of the answer."""
-        error = {"error": {"message": "it went wrong", "type": "server_error", "code": 500}}
-        kind = fault.kind
-        if kind == "reset-after":
-            # What was written is on its way; a reset would take it back.
-            await wire.wait(0.05)
-            wire.reset()
-            return False
-        if kind == "cut":
-            return False
-        if kind == "cut-in-event":
-            await wire.raw(b"data: {\"choices\": [{\"index\": 0, \"te")
-            return False
-        if kind == "end":
-            return await wire.end()
-        if kind == "done":
-            await wire.event("[DONE]")
-            return await wire.end()
-        if kind in ("error", "error-done"):
-            await wire.event(error)
-            if kind == "error-done":
-                await wire.event("[DONE]")
-            return await wire.end()
-        if kind in ("stall", "slow"):
-            await wire.wait(3600 if kind == "stall" else 30)
-        if kind == "comments":
-            while True:
-                await wire.wait(0.2)
-                await wire.comment()
-        if kind == "index":
-            await wire.event({"choices": [{"index": 1, "text": "other", "token_ids": [fake_script.FIRST_ID + 20]}]}
-                             if self.kind in ("vllm", "completions") else error)
-            return await wire.end()
-        if kind in ("unknown-finish", "abort"):
-            for event in writer.end("abort" if kind == "abort" else "mystery", usage=True):
-                await wire.event(event)
-            if self.kind != "llama-server":
-                await wire.event("[DONE]")
-            return await wire.end()
-        if kind == "garbage":
-            await wire.event("{\"choices\": [{]")
-            return await wire.end()
-        if kind == "huge":
-            await wire.event({"choices": [{"index": 0, "text": "x" * (5 << 20)}]})
-            return await wire.end()
-        raise AssertionError(fault)
 
     # Chat
 
@@ -454,7 +294,7 @@ class FakeEngine:
     async def say(self, wire, body, generation):
         fault = generation.fault
         if fault and fault.kind in Fault.EARLY:
-            return await self.fail(wire, fault)
+            return await fault.fail_early(wire)
         said = fake_script.continuation(generation.context)
         await self.think(wire, fake_script.script(generation.context))
         head = {"id": "chatcmpl-fake", "created": 1, "model": self.model}
@@ -467,157 +307,20 @@ class FakeEngine:
         await wire.begin()
         head["object"] = "chat.completion.chunk"
         await wire.event({**head, "choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]})
-        writer = Speech("chat", self.model, generation, 0)
+        speech = Speech("chat", self.model, generation, 0)
         if "blob" in asked:
             call = {"index": 0, "id": "call_1", "type": "function",
                     "function": {"name": "f", "arguments": "x" * asked["blob"]}}
             await wire.event({**head, "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
         for piece in said.pieces:
             if fault and fault.kind in Fault.LATE and generation.produced >= fault.after:
-                return await self.break_off(wire, writer, fault)
+                return await fault.fail_late(wire, speech, self.kind)
             await wire.wait(pace)
             generation.produced += 1
             await wire.event({**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
         await wire.event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         await wire.event("[DONE]")
         return await wire.end()
-
-
-class Speech:
-    """What one kind of engine writes of tokens and their end."""
-
-    def __init__(self, kind, model, generation, shift):
-        self.kind, self.model, self.generation = kind, model, generation
-        self.ids, self.text = [], ""
-
-    def token(self, id, piece, stop):
-        self.ids.append(id)
-        self.text += piece
-        if self.kind == "sglang":
-            return self.sglang({"type": "stop", "matched": stop} if stop is not None else None)
-        if self.kind == "llama-server":
-            # Control tokens have no text there.
-            shown = "" if piece in fake_script.TAGS else piece
-            return {"index": 0, "content": shown, "tokens": [id], "stop": False, "tokens_predicted": len(self.ids),
-                    "tokens_evaluated": self.generation.prompt_tokens}
-        choice = {"index": 0, "text": piece, "logprobs": None, "finish_reason": None if stop is None else "stop"}
-        if self.kind == "vllm":
-            choice |= {"token_ids": [id], "stop_reason": stop}
-        return {**self.head(), "choices": [choice]}
-
-    def end(self, reason, usage):
-        words = {None: "stop", "length": "length", "abort": "abort", "mystery": "mystery"}
-        if self.kind == "sglang":
-            if isinstance(reason, int):
-                return []
-            return [self.sglang({"type": words[reason], "matched": None})]
-        if self.kind == "llama-server":
-            kind = {None: "eos", "length": "limit"}.get(reason, "mystery")
-            return [{"index": 0, "content": "", "tokens": [], "stop": True, "stop_type": kind, "stopping_word": "",
-                     "tokens_predicted": len(self.ids), "tokens_evaluated": self.generation.prompt_tokens,
-                     "timings": {"cache_n": 0}}]
-        if self.kind == "chat":
-            return [{**self.head(), "choices": [{"index": 0, "delta": {}, "finish_reason": words[reason]}]}]
-        events = []
-        if not isinstance(reason, int):
-            choice = {"index": 0, "text": "", "finish_reason": words[reason], "stop_reason": None}
-            events.append({**self.head(), "choices": [choice]})
-        if usage:
-            counts = {"prompt_tokens": self.generation.prompt_tokens, "completion_tokens": len(self.ids),
-                      "total_tokens": self.generation.prompt_tokens + len(self.ids)}
-            events.append({**self.head(), "choices": [], "usage": counts})
-        return events
-
-    def head(self):
-        return {"id": "cmpl-fake", "object": "text_completion", "created": 1, "model": self.model}
-
-    def sglang(self, reason):
-        """Every event repeats everything before it."""
-        meta = {"id": "fake", "finish_reason": reason, "prompt_tokens": self.generation.prompt_tokens,
-                "completion_tokens": len(self.ids), "cached_tokens": 0}
-        return {"text": self.text, "output_ids": self.ids, "meta_info": meta}
-
-
-class Reader(asyncio.StreamReader):
-    """A reader that knows when its peer has gone, also while nobody reads."""
-
-    def __init__(self, **arguments):
-        super().__init__(**arguments)
-        self.gone = asyncio.Event()
-
-    def feed_eof(self):
-        super().feed_eof()
-        self.gone.set()
-
-    def set_exception(self, exception):
-        super().set_exception(exception)
-        self.gone.set()
-
-
-class Wire:
-    """One answer on a connection, and whether whoever asked is still there."""
-
-    line_end = b"\n"
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-
-    async def wait(self, seconds):
-        """Waits as long as somebody waits for the answer."""
-        if seconds > 0:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self.reader.gone.wait()
-            except TimeoutError:
-                return
-        if self.reader.gone.is_set():
-            raise ClientGone
-
-    async def raw(self, data):
-        if self.reader.gone.is_set():
-            raise ClientGone
-        self.writer.write(b"%x\r\n" % len(data) + data + b"\r\n")
-        await self.writer.drain()
-
-    async def begin(self, bom=False):
-        self.writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
-                          b"transfer-encoding: chunked\r\n\r\n")
-        if bom:
-            await self.raw(b"\xef\xbb\xbf")
-
-    async def event(self, content):
-        text = content if isinstance(content, str) else json.dumps(content, separators=(",", ":"))
-        await self.raw(b"data: " + text.encode() + self.line_end * 2)
-        # Others have their turn.
-        await asyncio.sleep(0)
-
-    async def trickle(self, content):
-        for byte in b"data: " + json.dumps(content).encode() + b"\n\n":
-            await self.raw(bytes([byte]))
-
-    async def comment(self):
-        await self.raw(b": still here" + self.line_end * 2)
-
-    async def end(self):
-        self.writer.write(b"0\r\n\r\n")
-        await self.writer.drain()
-        return True
-
-    async def json(self, status, content, headers=None):
-        body = json.dumps(content).encode()
-        return await self.reply(status, {"content-type": "application/json", **(headers or {})}, body)
-
-    async def reply(self, status, headers, body):
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.writer.write(f"HTTP/1.1 {status} Status\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body)
-        await self.writer.drain()
-        return True
-
-    def reset(self):
-        """Breaks off so that the peer sees a reset."""
-        handle = self.writer.get_extra_info("socket")
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
 
 
 def main():

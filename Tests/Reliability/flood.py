@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-import threading
+
+from listener import Listener
+from wire import Wire
 
 MODEL = "flood"
 WORD = "w" * 6000
 
 
-class Flood:
-    """Listens on a free port of this machine until it is closed. A question says how much it wants: `short`, `flood` for
-    some megabytes, `spill` for more than anybody reads."""
+class Flood(Listener):
+    """A question says how much it wants: `short`, `flood` for some megabytes, `spill` for more than anybody reads."""
 
     WORDS = {"short": 3, "flood": 1200, "spill": 1 << 20}
 
@@ -19,55 +20,27 @@ class Flood:
     def __init__(self):
         # Answers that are being written.
         self.writing = 0
-        self.loop = asyncio.new_event_loop()
-        started = threading.Event()
-        self.thread = threading.Thread(target=self.serve, args=(started,), daemon=True)
-        self.thread.start()
-        started.wait()
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-
-    def serve(self, started):
-        asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(asyncio.start_server(self.connected, "127.0.0.1", 0, backlog=1024))
-        self.port = server.sockets[0].getsockname()[1]
-        started.set()
-        self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-
-    def close(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(timeout=10)
+        super().__init__()
 
     def question(self, text, model=None):
         return {"model": model or MODEL, "messages": [{"role": "user", "content": text}]}
 
-    async def connected(self, reader, writer):
-        try:
-            while await self.exchange(reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
     async def exchange(self, reader, writer):
+        wire = Wire(reader, writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         length = head.partition("content-length: ")[2].partition("\r\n")[0]
         body = await reader.readexactly(int(length or 0))
         if "/models " in head.partition("\r\n")[0]:
             card = {"id": MODEL, "object": "model", "created": 1, "owned_by": "flood", "max_model_len": 1 << 20}
-            return await self.reply(writer, 200, {"object": "list", "data": [card]})
+            return await wire.json(200, {"object": "list", "data": [card]})
         if "/chat/completions " not in head.partition("\r\n")[0]:
-            return await self.reply(writer, 404, {"error": {"message": "no such address"}})
+            return await wire.json(404, {"error": {"message": "no such address"}})
         asked = json.loads(body)
         text = asked["messages"][-1]["content"]
         words = next((count for name, count in self.WORDS.items() if name in text), 3)
         if not asked.get("stream"):
             choice = {"index": 0, "message": {"role": "assistant", "content": "w " * 3}, "finish_reason": "stop"}
-            return await self.reply(writer, 200, {**HEAD, "choices": [choice], "usage": USAGE})
+            return await wire.json(200, {**HEAD, "choices": [choice], "usage": USAGE})
         self.writing += 1
         try:
             await self.stream(writer, words)
@@ -85,13 +58,6 @@ class Flood:
         writer.write(chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
         writer.write(chunk({"choices": [], "usage": USAGE}) + framed(b"data: [DONE]\n\n") + b"0\r\n\r\n")
         await writer.drain()
-
-    async def reply(self, writer, status, content):
-        body = json.dumps(content).encode()
-        head = f"HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        return True
 
 
 HEAD = {"id": "chatcmpl-flood", "object": "chat.completion.chunk", "created": 1, "model": MODEL}

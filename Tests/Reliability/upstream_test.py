@@ -9,8 +9,10 @@ import unittest
 
 import fake_script
 from asking import ask, ask_all, counts, judge
-from fake_engine import Fault, FakeEngine
+from fake_engine import FakeEngine
+from fake_fault import Fault
 from figures import LONG, figure
+from one_engine import OneEngine
 from server import Server, eventually
 
 ROUNDS = 25 if LONG else 1
@@ -37,7 +39,7 @@ def scripted(generation):
     return Fault(kind, random.randrange(6))
 
 
-class EachKind(unittest.TestCase):
+class EachKind(OneEngine):
     """One server in front of one engine of the class's kind."""
 
     kind = None
@@ -50,18 +52,9 @@ class EachKind(unittest.TestCase):
         ask(cls.server, fake_script.question(seed=0), cls.model)
         cls.base = cls.server.descriptors()
 
-    @classmethod
-    def tearDownClass(cls):
-        # Connections that nobody uses are closed after seconds.
-        is_closed = eventually(lambda: cls.server.descriptors() <= cls.base + 5)
-        status = cls.server.close()
-        cls.engine.close()
-        if not is_closed or status != 0:
-            raise AssertionError(f"descriptors are left open, or the server ended with {status}")
-
     def setUp(self):
+        super().setUp()
         self.engine.faults = scripted
-        self.engine.reset()
         self.hurt = 0
 
     def ask_scripts(self, scripts):
