@@ -13,6 +13,7 @@
         static let traceParent = constant("traceparent")
 
         private static func constant(_ name: String) -> HTTPField.Name {
+            // Only the names above come here, which every test of a route reads.
             guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a field") }
             return name
         }
