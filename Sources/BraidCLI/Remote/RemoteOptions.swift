@@ -54,19 +54,26 @@ struct RemoteOptions: ParsableArguments {
         }
     }
 
+    /// Connects to the engine, with the tokenizer that `--tokenizer` names.
+    /// - Throws: `RemoteEngineError`, ``ModelError``, ``InputError/builtWithout(_:)``.
+    func connect(model: String?, tags: Set<String>) async throws -> RemoteEngine {
+        try await connect(model: model, tags: tags, tokenizer: try loadTokenizer())
+    }
+
     /// Connects to the engine.
     /// - Parameters:
     ///   - model: The model to ask it for.
     ///   - tags: Control tags that methods will use.
-    /// - Throws: `RemoteEngineError`, ``ModelError``, ``InputError/builtWithout(_:)``.
+    ///   - tokenizer: What ``loadTokenizer()`` gave.
+    /// - Throws: `RemoteEngineError`, ``InputError/builtWithout(_:)``.
     func connect(
-        model: String?, tags: Set<String>,
+        model: String?, tags: Set<String>, tokenizer: Tokenizer?,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> RemoteEngine {
         let urls = try engine.map { try EngineURL($0) }
         let options = RemoteEngineOptions(
-            credential: Credential(environment["OPENAI_API_KEY"]), tags: tags, vocabulary: try vocabulary(),
-            chatOnly: chat)
+            credential: Credential(environment["OPENAI_API_KEY"]), tags: tags,
+            vocabulary: tokenizer.map { RemoteVocabulary($0) }, chatOnly: chat)
         #if Remote
             return try await RemoteEngine.connect(
                 to: urls, model: model, options: options, transport: NetworkTransport())
@@ -75,11 +82,13 @@ struct RemoteOptions: ParsableArguments {
         #endif
     }
 
-    private func vocabulary() throws -> RemoteVocabulary? {
+    /// The engine's tokenizer, where `--tokenizer` names one.
+    /// - Throws: ``ModelError``.
+    func loadTokenizer() throws -> Tokenizer? {
         guard let tokenizer else { return nil }
         let folder = try ModelChoice(tokenizer, for: .adaptive).location()
         do {
-            return RemoteVocabulary(try Tokenizer(contentsOf: folder))
+            return try Tokenizer(contentsOf: folder)
         } catch {
             throw ModelError.unusable(model: tokenizer, reason: "\(error)")
         }

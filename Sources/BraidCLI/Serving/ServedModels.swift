@@ -28,9 +28,11 @@
                 let tags = try MethodChoice.allCases.reduce(into: Set<String>()) {
                     $0.formUnion(try MethodOptions.parse([]).tags(of: $1))
                 }
-                let engine = try await remote.connect(model: model, tags: tags)
+                let tokenizer = try remote.loadTokenizer()
+                let engine = try await remote.connect(model: model, tags: tags, tokenizer: tokenizer)
                 var model = try served(engine.description.model, MethodChoice.allCases.map { ($0, engine) })
-                model.upstream = try upstream(of: remote, model: engine.description.model)
+                model.tokenizer = tokenizer.map { ServedTokenizer($0) }
+                model.upstream = UpstreamChat(engine)
                 return [model]
             }
             guard let model else { return [try builtIn()] }
@@ -39,18 +41,6 @@
             let engine = try choice.engine(engine.options)
             let methods = MethodChoice.allCases.filter { !choice.isBuiltIn || !$0.needsWords }
             return [try served(choice.name, methods.map { ($0, engine) })]
-        }
-
-        /// Where requests go that no method can answer; nil where no engine over HTTP is part of the build.
-        private func upstream(of remote: RemoteOptions, model: String) throws -> UpstreamChat? {
-            #if Remote
-                guard let url = remote.engine.first else { return nil }
-                let key = ProcessInfo.processInfo.environment["OPENAI_API_KEY"]
-                return UpstreamChat(
-                    transport: NetworkTransport(), url: try EngineURL(url), credential: Credential(key), model: model)
-            #else
-                return nil
-            #endif
         }
 
         /// Every method that the built-in models can be asked with, each on the model that was trained for it.

@@ -16,7 +16,7 @@
                         "is nothing that \(name.model.id) can serve; leave it out, or ask a model that has a server "
                             + "of its own")
                 }
-                return try await passThrough(exchange, document, to: upstream)
+                return try await passThrough(exchange, document, to: upstream, route: "/v1/chat/completions")
             }
             if request.answers > 1 { return try await answer(request, exchange) }
             return try await perform(asked, exchange) { run in

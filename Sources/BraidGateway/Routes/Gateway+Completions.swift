@@ -6,11 +6,21 @@
     import NIOCore
 
     extension Gateway {
-        /// `POST /v1/completions`: continues prompts on a model's engine as they are, without any method.
+        /// A raw completion that was read: what is to be done, or where it is passed on to.
+        private enum Completing: Sendable {
+            case here(CompletionRequest, CompletionWork)
+            case upstream(JSONDocument, UpstreamChat)
+        }
+
+        /// `POST /v1/completions`: continues prompts on a model's engine as they are, without any method; where the model's
+        /// tokenizer is not known here, the model's own server does.
         func complete(_ exchange: Exchange, _ body: [UInt8]) async throws -> Reply {
-            let (request, work) = try await longWork.perform(bytes: body.count) {
-                let request = try CompletionRequest(JSONDocument(body))
-                return (request, try self.completionWork(request))
+            let request: CompletionRequest
+            let work: CompletionWork
+            switch try await longWork.perform(bytes: body.count, { try self.completing(JSONDocument(body)) }) {
+            case .here(let read, let made): (request, work) = (read, made)
+            case .upstream(let document, let upstream):
+                return try await passThrough(exchange, document, to: upstream, route: "/v1/completions")
             }
             let ticket = try await place(for: exchange)
             let format = CompletionFormat(
@@ -69,6 +79,15 @@
 
         /// Bytes of a stream that wait for a slow client before decoding waits too.
         private static let relayedBytes = 1 << 20
+
+        private func completing(_ document: JSONDocument) throws -> Completing {
+            let request = try CompletionRequest(document)
+            let name = try ModelName(request.model, method: nil, among: models)
+            if name.method == nil || name.model.tokenizer == nil, let upstream = name.model.upstream {
+                return .upstream(document, upstream)
+            }
+            return .here(request, try completionWork(request))
+        }
 
         /// Everything about a request that can be refused before it takes a place.
         private func completionWork(_ request: CompletionRequest) throws(OpenAIError) -> CompletionWork {

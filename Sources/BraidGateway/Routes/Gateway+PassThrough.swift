@@ -7,23 +7,20 @@
     extension Gateway {
         /// Passes a request on to the model's own server as it is, but for the model's name and what is said to Braid, and
         /// gives the answer back as it comes.
-        func passThrough(_ exchange: Exchange, _ document: JSONDocument, to upstream: UpstreamChat) async throws
-            -> Reply
-        {
+        /// - Parameter route: the same there as here, such as `/v1/chat/completions`.
+        func passThrough(
+            _ exchange: Exchange, _ document: JSONDocument, to upstream: UpstreamChat, route: String
+        ) async throws -> Reply {
             var model: [UInt8] = []
             JSONEscape.append(upstream.model, to: &model)
             let body = document.object(without: ["braid"], replacing: ["model": model])
-            var headers = [
+            let headers = [
                 "content-type": "application/json", "accept": "application/json, text/event-stream",
-                "user-agent": "braid",
+                "user-agent": "braid", "traceparent": exchange.trace.description,
             ]
-            headers["traceparent"] = exchange.trace.description
-            let request = BraidRemote.HTTPRequest(
-                .post, upstream.url.route("/v1/chat/completions"), headers: headers, body: body
-            ).authorized(by: upstream.credential)
             let ticket = try await place(for: exchange)
             let patience = patience(silence: configuration.limits.silence)
-            let sending = Task { try await patience.wait { try await upstream.transport.send(request) } }
+            let sending = Task { try await patience.wait { try await upstream.send(route, headers, body) } }
             let answer: BraidRemote.HTTPResponse
             do {
                 answer = try await exchange.connection.whenClosed({ _ in sending.cancel() }) {

@@ -59,7 +59,9 @@
             }
             guard let tokenizer = model.tokenizer else {
                 throw .unsupportedField(
-                    "model", "is served without its tokenizer, so it takes no tokens; use /v1/chat/completions")
+                    "model",
+                    "is served without its tokenizer, so it takes no tokens; use /v1/chat/completions, or start the "
+                        + "server with --tokenizer")
             }
             return (model, tokenizer)
         }
