@@ -33,6 +33,7 @@
                 var model = try served(engine.description.model, MethodChoice.allCases.map { ($0, engine) })
                 model.tokenizer = tokenizer.map { ServedTokenizer($0) }
                 model.upstream = UpstreamChat(engine)
+                model.remote = engine
                 return [model]
             }
             guard let model else { return [try builtIn()] }

@@ -94,7 +94,10 @@ final class GatewayMetrics: Sendable {
     }
 
     /// Everything in Prometheus' text format.
-    func text(running: Int, waiting: Int, requestsInFlight: Int, version: String) -> String {
+    /// - Parameter backends: the servers of engines, and whether each is well.
+    func text(
+        running: Int, waiting: Int, requestsInFlight: Int, backends: [(url: String, isWell: Bool)], version: String
+    ) -> String {
         let state = state.withLock { $0 }
         var page = MetricsPage()
         page.counter("braid_requests_total", "Requests by route and status.", pairs(state.requests))
@@ -122,7 +125,10 @@ final class GatewayMetrics: Sendable {
         page.counter("braid_stalled_clients_total", "Clients that did not read.", [("", state.stalls)])
         page.counter(
             "braid_ignored_fields_total", "Fields of requests that were not used.", [("", state.ignoredFields)])
-        page.gauge("braid_build_info", "The version.", 1, labels: Labels([("version", version)]).text)
+        page.gauge(
+            "braid_backend_up", "Whether a server of an engine gets requests.",
+            backends.map { (Labels([("backend", $0.url)]).text, $0.isWell ? 1 : 0) })
+        page.gauge("braid_build_info", "The version.", [(Labels([("version", version)]).text, 1)])
         return page.text
     }
 

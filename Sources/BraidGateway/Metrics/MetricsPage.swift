@@ -11,9 +11,13 @@ struct MetricsPage: Sendable {
     }
 
     /// Adds a gauge.
-    mutating func gauge(_ name: String, _ help: String, _ value: Int, labels: String = "") {
+    mutating func gauge(_ name: String, _ help: String, _ value: Int) { gauge(name, help, [("", value)]) }
+
+    /// Adds a gauge.
+    /// - Parameter values: labels with their braces, or an empty text, and values.
+    mutating func gauge(_ name: String, _ help: String, _ values: [(String, Int)]) {
         head(name, help, "gauge")
-        text += "\(name)\(labels) \(value)\n"
+        for (labels, value) in values { text += "\(name)\(labels) \(value)\n" }
     }
 
     /// Adds a histogram.

@@ -31,6 +31,7 @@
 
         private func ready() throws(OpenAIError) -> Reply {
             if isDraining { throw .shuttingDown }
+            guard models.contains(where: \.isReachable) else { throw .unreachable }
             return .json(Array("{\"status\":\"ready\"}".utf8))
         }
 
@@ -38,7 +39,7 @@
             let counts = gate.counts
             let text = metrics.text(
                 running: counts.running, waiting: counts.waiting, requestsInFlight: registry.runningCount,
-                version: configuration.version)
+                backends: models.flatMap(\.servers), version: configuration.version)
             return Reply(
                 fields: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], content: .bytes(Array(text.utf8)))
         }

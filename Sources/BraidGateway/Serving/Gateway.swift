@@ -111,6 +111,12 @@
                     await self.watch()
                     return false
                 }
+                for model in self.models {
+                    tasks.addTask {
+                        await model.watch()
+                        return false
+                    }
+                }
                 tasks.addTask {
                     await self.prune()
                     return false

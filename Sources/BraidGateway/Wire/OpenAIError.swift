@@ -126,6 +126,12 @@ extension OpenAIError {
         status: 503, type: "server_error", code: "shutting_down",
         message: "the server is shutting down; try again, another one may answer", shouldRetry: true, retryAfter: 1)
 
+    /// Engines of which no server can be reached.
+    static let unreachable = OpenAIError(
+        status: 503, type: "server_error", code: "backend_unavailable",
+        message: "no server of any model can be reached; see braid_backend_up in /metrics", shouldRetry: true,
+        retryAfter: 1)
+
     /// A run that somebody stopped.
     static let cancelled = OpenAIError(
         status: 409, type: "conflict", code: "run_cancelled", message: "the run was cancelled", shouldRetry: false)

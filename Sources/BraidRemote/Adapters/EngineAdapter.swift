@@ -26,6 +26,9 @@ protocol EngineAdapter: Sendable {
     /// The call that tokenises text with nothing put before it; nil where the engine has none.
     func tokenization(of text: String) -> HTTPRequest?
 
+    /// The call that tells whether the engine is well, at next to no cost.
+    var health: HTTPRequest { get }
+
     /// The call that has the engine read a prompt and generate next to nothing.
     func prefill(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest
 }
@@ -33,6 +36,7 @@ protocol EngineAdapter: Sendable {
 extension EngineAdapter {
     func abort(_ id: String) -> HTTPRequest? { nil }
     func tokenization(of text: String) -> HTTPRequest? { nil }
+    var health: HTTPRequest { address.get("/v1/models") }
     func prefill(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest {
         var request = request
         request.maximumTokens = 1

@@ -62,6 +62,8 @@ struct LlamaServerAdapter: EngineAdapter {
     let contextLength: Int
     let address: EngineAddress
 
+    var health: HTTPRequest { address.get("/health") }
+
     func generation(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest {
         try post(request, maximumTokens: request.maximumTokens)
     }

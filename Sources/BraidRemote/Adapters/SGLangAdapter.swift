@@ -77,6 +77,8 @@ struct SGLangAdapter: EngineAdapter {
     var stopsByToken: Bool { tier == .tokens }
     let address: EngineAddress
 
+    var health: HTTPRequest { address.get("/health") }
+
     func generation(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest {
         let sampling = request.sampling
         var body = Body(

@@ -64,6 +64,8 @@ struct VLLMAdapter: EngineAdapter {
     var stopsByToken: Bool { tier == .tokens }
     let address: EngineAddress
 
+    var health: HTTPRequest { address.get("/health") }
+
     func generation(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest {
         let sampling = request.sampling
         return address.post(

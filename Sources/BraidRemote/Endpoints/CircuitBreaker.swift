@@ -1,5 +1,5 @@
-/// Keeps requests from an endpoint that fails again and again, as a pure value: open after 5 failures in a row, and after
-/// 30 seconds one request may try whether it works again.
+/// Keeps requests from an endpoint that fails again and again, as a pure value: open after 5 failures in a row, until the
+/// endpoint says that it is well; where nobody asks it for 30 seconds, one request may try whether it works again.
 struct CircuitBreaker: Sendable, Hashable {
     private enum State: Sendable, Hashable {
         case closed(failures: Int)
@@ -21,6 +21,11 @@ struct CircuitBreaker: Sendable, Hashable {
         }
     }
 
+    /// Whether the endpoint works, as far as is known.
+    var isClosed: Bool {
+        if case .closed = state { true } else { false }
+    }
+
     /// Notes that a request goes; after a pause it is the only one until it ended.
     mutating func begin() {
         if case .open = state { state = .halfOpen }
@@ -35,5 +40,15 @@ struct CircuitBreaker: Sendable, Hashable {
         case (.failure, .halfOpen), (.neutral, .halfOpen): state = .open(since: now)
         case (.failure, .open), (.overloaded, _), (.neutral, _): break
         }
+    }
+
+    /// Notes that the endpoint said that it is well: requests may go, and the first that fails is one too many.
+    mutating func answered() {
+        if !isClosed { state = .closed(failures: Self.failureLimit - 1) }
+    }
+
+    /// Notes that the endpoint did not say that it is well.
+    mutating func missed(at now: Duration) {
+        if case .open = state { state = .open(since: now) } else { end(.failure, at: now) }
     }
 }

@@ -119,11 +119,49 @@ final class EndpointPool: Sendable {
         state.withLock { $0.endpoints[endpoint].lastHeard = nil }
     }
 
+    /// Whether each endpoint works, as far as is known.
+    var areWell: [Bool] { state.withLock { $0.endpoints.map { $0.breaker.isClosed } } }
+
+    /// The endpoints that are to be asked now whether they are well, and counts that as done.
+    func dueProbes() -> [Int] {
+        let now = now()
+        return state.withLock { state in
+            let due = state.endpoints.indices.filter { state.endpoints[$0].isProbeDue(at: now) }
+            for endpoint in due {
+                let isFailing = !state.endpoints[endpoint].breaker.isClosed
+                state.endpoints[endpoint].pace.ask(isFailing: isFailing, at: now)
+            }
+            return due
+        }
+    }
+
+    /// Notes that an endpoint said that it is well.
+    func answered(_ endpoint: Int) {
+        let now = now()
+        state.withLock { state in
+            state.endpoints[endpoint].lastHeard = now
+            state.endpoints[endpoint].breaker.answered()
+        }
+        serve()
+    }
+
+    /// Notes that an endpoint did not say that it is well.
+    func missed(_ endpoint: Int) {
+        let now = now()
+        state.withLock { state in
+            state.endpoints[endpoint].lastHeard = nil
+            state.endpoints[endpoint].breaker.missed(at: now)
+        }
+    }
+
     /// Ends a lease.
     func end(_ endpoint: Int, _ outcome: EndpointOutcome, generation: Int) {
         let now = now()
         state.withLock { state in
-            if outcome == .success { state.endpoints[endpoint].lastHeard = now }
+            if outcome == .success {
+                state.endpoints[endpoint].lastHeard = now
+                state.endpoints[endpoint].pace.served()
+            }
             state.endpoints[endpoint].limit.end(outcome, generation: generation)
             state.endpoints[endpoint].breaker.end(outcome, at: now)
         }

@@ -4,6 +4,8 @@ struct EndpointState: Sendable, Hashable {
     var limit: ConcurrencyLimit
     /// Whether it works.
     var breaker = CircuitBreaker()
+    /// When it is asked whether it is well.
+    var pace = ProbePace()
     /// How many retries it may cause.
     var retries: RetryBudget
     /// When it was last heard from, on a connection that did not break since; nil when one did.
@@ -17,6 +19,11 @@ struct EndpointState: Sendable, Hashable {
     /// Whether it must be what it was: no engine ends, starts and loads a model within a second.
     func isKnown(at now: Duration) -> Bool {
         lastHeard.map { now - $0 <= .seconds(1) } ?? false
+    }
+
+    /// Whether it is to be asked whether it is well: when it fails, or when nothing was heard of it.
+    func isProbeDue(at now: Duration) -> Bool {
+        pace.isDue(isFailing: !breaker.isClosed, lastHeard: lastHeard, at: now)
     }
 
     /// The endpoint for the next request, or nil when all of them are busy.

@@ -58,10 +58,15 @@
         let url: String
         private let listener: Int32
 
+        /// The port in its address.
+        let port: UInt16
+
         /// Starts to listen.
-        /// - Parameter script: Gets each connection and its number, from 0, on a thread of its own; when it returns the
-        ///   connection is closed.
-        init(_ script: @escaping @Sendable (Connection, Int) -> Void) throws {
+        /// - Parameters:
+        ///   - port: 0 for any that is free; that of a server that is gone takes its place.
+        ///   - script: Gets each connection and its number, from 0, on a thread of its own; when it returns the
+        ///     connection is closed.
+        init(port: UInt16 = 0, _ script: @escaping @Sendable (Connection, Int) -> Void) throws {
             #if canImport(Glibc)
                 let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             #else
@@ -70,6 +75,9 @@
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_port = port.bigEndian
+            var reuse: Int32 = 1
+            setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let isListening = withUnsafeMutablePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -79,7 +87,8 @@
             }
             guard listener >= 0, isListening else { throw POSIXError(.EADDRNOTAVAIL) }
             self.listener = listener
-            url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+            self.port = UInt16(bigEndian: address.sin_port)
+            url = "http://127.0.0.1:\(self.port)"
             Thread.detachNewThread {
                 var number = 0
                 while true {
