@@ -10,16 +10,19 @@ public struct DecodingOptions: Sendable {
     public var maximumTokens: Int
     /// Keeps the output's structure valid, on engines that can mask tokens (``EngineDescription/masksTokens``).
     public var grammar: ControlGrammar?
+    /// The form that the output should have, for engines that can be told.
+    public var form: ReplyForm?
 
     /// Creates decoding options.
     public init(
         sampling: SamplingParameters = .greedy, seed: UInt64 = 0, stops: Set<String>, maximumTokens: Int,
-        grammar: ControlGrammar? = nil
+        grammar: ControlGrammar? = nil, form: ReplyForm? = nil
     ) {
         self.sampling = sampling
         self.seed = seed
         self.stops = stops
         self.maximumTokens = maximumTokens
         self.grammar = grammar
+        self.form = form
     }
 }

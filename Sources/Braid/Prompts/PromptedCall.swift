@@ -16,13 +16,16 @@ public struct PromptedCall: Sendable, Hashable {
     public var sampling: SamplingParameters?
     /// Whether it writes what the run answers, so that it may use the tokens that the budget keeps for that.
     public var answers: Bool
+    /// The form that an answer should have, for engines that can be told; the prompt says it, too.
+    public var form: ReplyForm?
 
     /// Creates a call.
     /// - Parameter after: everything whose text went into the prompt, or decided that there is one: the critical path is
     ///   computed from it.
     public init(
         _ label: String, _ prompt: Prompt, after: [Completion], samples: Int = 1, stops: [String] = [],
-        maximumTokens: Int? = nil, sampling: SamplingParameters? = nil, answers: Bool = false
+        maximumTokens: Int? = nil, sampling: SamplingParameters? = nil, answers: Bool = false,
+        form: ReplyForm? = nil
     ) {
         self.label = label
         self.prompt = prompt
@@ -32,6 +35,7 @@ public struct PromptedCall: Sendable, Hashable {
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.answers = answers
+        self.form = form
     }
 
     /// Refuses numbers that make no sense.

@@ -185,7 +185,7 @@ extension ReasoningRun {
         }
         let options = DecodingOptions(
             sampling: call.sampling ?? sampling, seed: ThreadSeed.derive(from: seed, path: place.seedPath), stops: [],
-            maximumTokens: min(wanted, granted))
+            maximumTokens: min(wanted, granted), form: call.form)
         var text = TextStops(call.stops)
         defer { completion.text = text.text }
         var lengthBeforeLast = 0

@@ -16,12 +16,13 @@ struct ChatAdapter: EngineAdapter {
 
     private struct Body: Encodable {
         private enum CodingKeys: String, CodingKey {
-            case model, messages, temperature, seed, stream
+            case model, messages, temperature, seed, stream, tools
             case maximumTokens = "max_tokens"
             case topP = "top_p"
             case streamOptions = "stream_options"
             case addsGenerationPrompt = "add_generation_prompt"
             case continuesLast = "continue_final_message"
+            case toolChoice = "tool_choice"
         }
 
         var model: String
@@ -34,6 +35,8 @@ struct ChatAdapter: EngineAdapter {
         var streamOptions = ["include_usage": true]
         var addsGenerationPrompt: Bool?
         var continuesLast: Bool?
+        var tools: [WireTool]?
+        var toolChoice: String?
     }
 
     private struct Message: Encodable {
@@ -61,16 +64,20 @@ struct ChatAdapter: EngineAdapter {
         var messages = chat.map { Message(role: $0.role, content: $0.text) }
         if continuesLast, prefill == .marked, !messages.isEmpty { messages[messages.count - 1].prefix = true }
         let usesFlag = continuesLast && prefill == .flag
+        // A call cannot go on from the beginning of an answer.
+        let form = continuesLast ? nil : request.form
         return address.post(
             "/v1/chat/completions",
             Body(
                 model: address.model, messages: messages, maximumTokens: request.maximumTokens,
                 temperature: request.sampling.temperature, topP: request.sampling.topP,
                 seed: Int64(request.seed >> 1), addsGenerationPrompt: usesFlag ? false : nil,
-                continuesLast: usesFlag ? true : nil))
+                continuesLast: usesFlag ? true : nil, tools: form.map { [WireTool($0)] },
+                // Not by its name, which llama-server does not take; there is only one.
+                toolChoice: form.map { _ in "required" }))
     }
 
     func reader(for request: GenerationRequest) -> any GenerationReader {
-        ChatStreamReader()
+        ChatStreamReader(readsCalls: request.form != nil)
     }
 }

@@ -1,5 +1,5 @@
 /// Reads the stream of `/v1/chat/completions`. What a service shows of its reasoning is not part of the answer and is left
-/// out.
+/// out; where a form was asked for, the arguments of the first call are the answer.
 struct ChatStreamReader: GenerationReader {
     private struct Chunk: Decodable {
         var choices: [Choice]?
@@ -20,11 +20,31 @@ struct ChatStreamReader: GenerationReader {
     }
 
     private struct Delta: Decodable {
+        private enum CodingKeys: String, CodingKey {
+            case content
+            case calls = "tool_calls"
+        }
+
         var content: String?
+        var calls: [Call]?
     }
 
+    private struct Call: Decodable {
+        struct Function: Decodable {
+            var arguments: String?
+        }
+
+        var index: Int?
+        var function: Function?
+    }
+
+    private let readsCalls: Bool
     private var end: GenerationEnd?
     private var isDone = false
+
+    init(readsCalls: Bool = false) {
+        self.readsCalls = readsCalls
+    }
 
     mutating func read(_ event: ServerSentEvent) throws(GenerationFailure) -> [GenerationEvent] {
         guard !isDone else { return [] }
@@ -37,8 +57,14 @@ struct ChatStreamReader: GenerationReader {
         let chunk = try WireJSON.decode(Chunk.self, from: event.data)
         var events: [GenerationEvent] = []
         if let choice = chunk.choices?.first(where: { ($0.index ?? 0) == 0 }), end == nil {
-            if let text = choice.delta?.content, !text.isEmpty { events.append(.chunk(text: text, tokens: nil)) }
-            if let reason = choice.finishReason { end = try WireStop.end(reason, matched: choice.stopReason) }
+            let calls = readsCalls ? choice.delta?.calls ?? [] : []
+            let arguments = calls.filter { ($0.index ?? 0) == 0 }.compactMap(\.function?.arguments)
+            let text = (choice.delta?.content ?? "") + arguments.joined()
+            if !text.isEmpty { events.append(.chunk(text: text, tokens: nil)) }
+            if let reason = choice.finishReason {
+                let isCall = readsCalls && reason == "tool_calls"
+                end = isCall ? .endOfText : try WireStop.end(reason, matched: choice.stopReason)
+            }
         }
         if let usage = chunk.usage { events.append(.usage(usage.usage)) }
         return events

@@ -25,6 +25,16 @@ actor RemoteDecoding {
     private var delivered = 0
     private var retries = 0
     private var failedEndpoint: Int?
+    /// How it is asked for a form of the answer.
+    private var asking = Asking.plainly
+
+    /// Whether a form of the answer is asked for.
+    private enum Asking {
+        case plainly
+        case inForm
+        /// The same was refused with a form.
+        case withoutForm
+    }
 
     init(_ context: RemoteContext, options: DecodingOptions) {
         self.context = context
@@ -34,6 +44,7 @@ actor RemoteDecoding {
         stopTokens = options.stops.compactMap { context.engine.tags[$0] }.sorted()
         tokens = TokenAssembler(tags: engine.tags, decoder: engine.options.vocabulary?.makeDecoder?())
         text = TextAssembler(tags: engine.options.tags.union(options.stops))
+        if options.form != nil, engine.takesForms { asking = .inForm }
     }
 
     /// The next event; nil after the stop.
@@ -128,13 +139,15 @@ actor RemoteDecoding {
         let request = transcript.request(
             tier: engine.description.tier, sampling: options.sampling,
             seed: Self.seed(options.seed, at: transcript.count), stopTokens: stopTokens,
-            maximumTokens: max(1, (limit ?? 1) - delivered))
+            maximumTokens: max(1, (limit ?? 1) - delivered), form: asking == .inForm ? options.form : nil)
         let lease = try await engine.pool.lease(preferring: context.endpoint, avoiding: failedEndpoint)
         context.endpoint = lease.endpoint
         do {
             try await engine.identify(lease.endpoint)
             let stream = try await GenerationStream.begin(request, on: engine, lease: lease)
             engine.pool.heard(from: lease.endpoint)
+            // What was refused was the form.
+            if asking == .withoutForm { engine.formsAreRefused() }
             return stream
         } catch let failure as GenerationFailure {
             lease.end(RetryPolicy.outcome(of: failure))
@@ -202,6 +215,10 @@ actor RemoteDecoding {
             let count = try context.transcript().count
             throw EngineError.contextTooLong(tokens: count, limit: engine.description.contextLength)
         }
+        if asking == .inForm, case .status(let status) = failure.kind, Self.formRefusals.contains(status) {
+            asking = .withoutForm
+            return
+        }
         // What came before the failure is good where it is ids: it can be sent as it is.
         let canContinue = byID || delivered + queue.count == 0
         let action = RetryPolicy.action(
@@ -214,6 +231,9 @@ actor RemoteDecoding {
         failedEndpoint = endpoint
         try await engine.pause(pause)
     }
+
+    /// What services without tools, or without strict ones, answer to them.
+    private static let formRefusals: Set<Int> = [400, 404, 405, 422, 501]
 
     /// Mixes a thread's seed with the position, so that two calls do not draw the same (the finaliser of SplitMix64,
     /// Steele, Lea, Flood, OOPSLA 2014, figure 17).

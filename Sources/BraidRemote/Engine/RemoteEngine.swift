@@ -24,6 +24,8 @@ public final class RemoteEngine: Engine {
     let tags: [String: TokenID]
     private let plain: PlainText
     private let counts = Mutex(RemoteEngineStatistics())
+    /// Whether the service has not refused forms of answers yet.
+    private let acceptsForms = Atomic(true)
     let time: TimeLimit
     private let jitter: @Sendable () -> Double
 
@@ -122,6 +124,12 @@ public final class RemoteEngine: Engine {
     func count(_ change: (inout RemoteEngineStatistics) -> Void) {
         counts.withLock { change(&$0) }
     }
+
+    /// Whether answers may be asked for in a form: on chats only, which are told by a tool.
+    var takesForms: Bool { description.tier < .text && acceptsForms.load(ordering: .relaxed) }
+
+    /// Notes that the service refuses forms; it is asked for none any more.
+    func formsAreRefused() { acceptsForms.store(false, ordering: .relaxed) }
 
     // MARK: Text
 

@@ -31,7 +31,7 @@ struct Transcript: Sendable, Hashable {
     /// A generation that goes on from here.
     func request(
         tier: EngineDescription.Tier, sampling: SamplingParameters, seed: UInt64, stopTokens: [TokenID],
-        maximumTokens: Int
+        maximumTokens: Int, form: ReplyForm? = nil
     ) -> GenerationRequest {
         let prompt: GenerationRequest.Prompt =
             switch tier {
@@ -41,7 +41,7 @@ struct Transcript: Sendable, Hashable {
             }
         return GenerationRequest(
             id: RequestID.make(), prompt: prompt, promptText: tier == .tokens ? text : nil, sampling: sampling,
-            seed: seed, stopTokens: stopTokens, maximumTokens: maximumTokens)
+            seed: seed, stopTokens: stopTokens, maximumTokens: maximumTokens, form: form)
     }
 
     private mutating func extend(_ text: String, by role: Prompt.Message.Role) {

@@ -26,4 +26,6 @@ struct GenerationRequest: Sendable, Hashable {
     var stopTokens: [TokenID]
     /// Most tokens, more than 0: without it some engines stop after 16, others never.
     var maximumTokens: Int
+    /// The form of the answer, for a chat that can be told; nil for none.
+    var form: ReplyForm?
 }

@@ -83,14 +83,15 @@ final class Planning {
             "question": question.text, "width": String(run.availableWidth), "examples": examples,
         ]
         let label = subtask.map { "plan of \($0)" } ?? "plan"
-        guard let first = try await ask(label, method.prompts.plan.prompt(values)) else { return nil }
+        let form = method.prompts.form == .json ? Plan.replyForm : nil
+        guard let first = try await ask(label, method.prompts.plan.prompt(values), form: form) else { return nil }
         do {
             return try repaired(try PlanReader.read(first))
         } catch {
             decide(.refusePlan, error.description)
             values["objection"] = error.description
         }
-        guard let second = try await ask(label, method.prompts.replan.prompt(values)) else { return nil }
+        guard let second = try await ask(label, method.prompts.replan.prompt(values), form: form) else { return nil }
         do {
             return try repaired(try PlanReader.read(second))
         } catch {
@@ -114,8 +115,10 @@ final class Planning {
     }
 
     /// The reply to a question about planning; nil when it was cut or failed.
-    private func ask(_ label: String, _ prompt: Prompt, maximumTokens: Int? = nil) async throws -> String? {
-        let call = PromptedCall(label, prompt, after: sources + calls, maximumTokens: maximumTokens)
+    private func ask(
+        _ label: String, _ prompt: Prompt, maximumTokens: Int? = nil, form: ReplyForm? = nil
+    ) async throws -> String? {
+        let call = PromptedCall(label, prompt, after: sources + calls, maximumTokens: maximumTokens, form: form)
         guard let completion = try await run.ask(call, on: method.planner).first else { return nil }
         calls.append(completion)
         guard completion.outcome == .finished else {
