@@ -5,6 +5,7 @@ import Foundation
 
 #if Gateway
     import BraidGateway
+    import BraidRemote
     import BraidStore
 #endif
 
@@ -71,6 +72,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long runs may go on after the first signal.", valueName: "seconds"))
     var drain = 30.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Send traces to this collector of OpenTelemetry, over HTTP in JSON, as http://127.0.0.1:4318. "
+                + "(default: OTEL_EXPORTER_OTLP_ENDPOINT, or none)", valueName: "url"))
+    var otlpEndpoint: String?
+
     @Option(help: "The least important messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "notice"
 
@@ -96,6 +103,9 @@ struct ServeCommand: AsyncParsableCommand {
         if store != nil, noStore {
             throw ValidationError("--store and --no-store exclude each other; give one of them")
         }
+        if let otlpEndpoint, !otlpEndpoint.hasPrefix("http://"), !otlpEndpoint.hasPrefix("https://") {
+            throw ValidationError("--otlp-endpoint is '\(otlpEndpoint)'; allowed: an address, as http://127.0.0.1:4318")
+        }
         for origin in allowOrigin where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") {
             throw ValidationError("--allow-origin is '\(origin)'; allowed: one origin, as https://example.org")
         }
@@ -118,13 +128,20 @@ struct ServeCommand: AsyncParsableCommand {
                 models: served, configuration: configuration, store: store,
                 cache: await store?.subproblemCache() ?? SubproblemCache())
             interrupt.whenFired { gateway.drain() }
+            let exporter = traceExporter()
+            exporter?.bootstrap()
             let result: Result<Void, any Error>
             do {
-                try await gateway.run { terminal.write(Self.greeting(served, host: configuration.host, port: $0)) }
+                try await withThrowingDiscardingTaskGroup { tasks in
+                    tasks.addTask { await exporter?.run() }
+                    defer { tasks.cancelAll() }
+                    try await gateway.run { terminal.write(Self.greeting(served, host: configuration.host, port: $0)) }
+                }
                 result = .success(())
             } catch {
                 result = .failure(error)
             }
+            await exporter?.flush()
             await store?.close()
             try result.get()
         #else
@@ -133,6 +150,17 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     #if Gateway
+        /// Where traces go; nil for nowhere.
+        private func traceExporter(
+            environment: [String: String] = ProcessInfo.processInfo.environment
+        ) -> TraceExporter? {
+            let endpoint = otlpEndpoint ?? environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? ""
+            guard !endpoint.isEmpty else { return nil }
+            return TraceExporter(
+                endpoint: endpoint, service: environment["OTEL_SERVICE_NAME"] ?? "braid",
+                transport: NetworkTransport(maximumConnections: 1))
+        }
+
         /// A store that cannot be opened is no reason not to serve; it is tried again.
         private func openStore(_ terminal: Terminal) async -> DegradingStore? {
             guard !noStore else { return nil }

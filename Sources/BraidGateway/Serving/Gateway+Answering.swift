@@ -16,13 +16,17 @@
         ) async throws {
             let start = ContinuousClock.now
             let id = Self.requestID(request.headers[.requestID])
-            let trace = TraceContext(request.headers[.traceParent])?.child ?? TraceContext()
+            var trace = TraceContext(request.headers[.traceParent])?.child ?? TraceContext()
             var context = ServiceContext.current ?? .topLevel
             context[TraceContextKey.self] = trace
             InstrumentationSystem.instrument.extract(
                 request.headers, into: &context, using: HTTPFieldsExtractor())
             let span = startSpan("\(request.method.rawValue.prefix(16))", context: context, ofKind: .server)
             defer { span.end() }
+            // Where a tracer passes traces on, what engines do belongs to its span.
+            var passed = HTTPFields()
+            InstrumentationSystem.instrument.inject(span.context, into: &passed, using: HTTPFieldsInjector())
+            trace = TraceContext(passed[.traceParent]) ?? trace
             var route: Route?
             var origin: String?
             var hasReadBody = false
@@ -78,6 +82,7 @@
             defer { reply.ended() }
             if let route { span.operationName = "\(request.method.rawValue) \(route.name)" }
             span.attributes["http.response.status_code"] = reply.status.code
+            if reply.status.code >= 500 { span.setStatus(SpanStatus(code: .error)) }
             finish(&reply, id: id, origin: origin)
             if !hasReadBody, Self.hasLargeBody(request.headers) { reply.fields[.connection] = "close" }
             metrics.answered(

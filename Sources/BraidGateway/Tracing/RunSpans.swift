@@ -5,8 +5,8 @@
     import ServiceContextModule
     import Tracing
 
-    /// The spans of a run: one for the run, and below it one for each stretch that the model decoded, named as OpenTelemetry's
-    /// conventions for generative models have it. What was said is not in them.
+    /// The spans of a run: one for the run, below it one for each thread, and in each of these one for each stretch that the
+    /// model decoded, named as OpenTelemetry's conventions for generative models have it. What was said is not in them.
     struct RunSpans: Sendable {
         /// A time on the calendar's clock.
         private struct Instant: TracerInstant {
@@ -66,7 +66,32 @@
                     span.attributes["gen_ai.usage.output_tokens"] = segment.tokenCount
                     span.attributes["braid.thread.path"] = line.id
                     span.end(at: Instant(began.addingTimeInterval(segment.end)))
-                case .fork(let fork): for thread in fork.threads { record(thread, below: context, began) }
+                case .fork(let fork): for thread in fork.threads { record(thread: thread, below: context, began) }
+                }
+            }
+        }
+
+        private func record(thread: ReasoningThread, below context: ServiceContext, _ began: Date) {
+            guard let (start, end) = Self.times(of: thread) else { return }
+            let span = startSpan(
+                "thread \(thread.id)", context: context, ofKind: .internal,
+                at: Instant(began.addingTimeInterval(start)))
+            span.attributes["braid.thread.path"] = thread.id
+            if case .failed = thread.outcome { span.setStatus(SpanStatus(code: .error)) }
+            record(thread, below: span.context, began)
+            span.end(at: Instant(began.addingTimeInterval(end)))
+        }
+
+        /// When the first of what a thread and those below it decoded began, and when the last ended, in seconds of the run.
+        private static func times(of thread: ReasoningThread) -> (start: Double, end: Double)? {
+            thread.steps.reduce(nil) { times, step in
+                let others: [(start: Double, end: Double)] =
+                    switch step {
+                    case .segment(let segment): segment.origin == .model ? [(segment.start, segment.end)] : []
+                    case .fork(let fork): fork.threads.compactMap(times(of:))
+                    }
+                return others.reduce(times) { times, other in
+                    times.map { (min($0.start, other.start), max($0.end, other.end)) } ?? other
                 }
             }
         }

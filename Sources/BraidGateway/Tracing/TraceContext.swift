@@ -7,11 +7,9 @@ struct TraceContext: Sendable, Hashable, CustomStringConvertible {
     /// Whether somebody records the trace.
     let isSampled: Bool
 
-    /// Begins a trace that nobody is known to record.
-    init() {
-        trace = Self.random(32)
-        span = Self.random(16)
-        isSampled = false
+    /// Begins a trace.
+    init(isSampled: Bool = false) {
+        self.init(trace: Self.random(32), span: Self.random(16), isSampled: isSampled)
     }
 
     private init(trace: String, span: String, isSampled: Bool) {

@@ -26,6 +26,8 @@
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, maximumConnections)
             configuration.connectionPool.retryConnectionEstablishment = false
             configuration.httpVersion = .http1Only
+            // What belongs to which trace is in the requests already.
+            configuration.tracing.tracer = nil
             client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         }
 
