@@ -111,6 +111,8 @@ let package = Package(
 
         // Counts what the tests' own executable allocates.
         .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
+        // Tells the thread sanitizer what Swift's runtime hands over in the tests' own executable; empty without it.
+        .target(name: "CHandover", path: "Tests/CHandover"),
         .testTarget(name: "BraidTests", dependencies: ["Braid"], swiftSettings: settings),
         .testTarget(
             name: "BraidDialectsTests", dependencies: ["Braid", "BraidDialects"], exclude: ["Fixtures"],
@@ -118,7 +120,7 @@ let package = Package(
         .testTarget(name: "CBraidKernelsTests", dependencies: ["CBraidKernels"], swiftSettings: settings),
         .testTarget(
             name: "BraidInferenceTests",
-            dependencies: ["Braid", "BraidInference", "CAllocationCount", "CBraidKernels"],
+            dependencies: ["Braid", "BraidInference", "CAllocationCount", "CBraidKernels", "CHandover"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "BraidModelsTests", dependencies: ["Braid", "BraidEvaluation", "BraidInference", "BraidModels"],
