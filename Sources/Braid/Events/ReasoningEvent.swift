@@ -8,7 +8,7 @@ public enum ReasoningEvent: Sendable, Hashable {
     case threadStarted(thread: String, outline: Outline?)
     /// A token was decoded. Where it is part of the run's answer, `answer` is the text that it makes certain: all of them
     /// together are a beginning of ``Answer/shown``.
-    case token(thread: String, token: DecodedToken, answer: String?)
+    case token(thread: String, token: DecodedToken, answer: String? = nil)
     /// A line forked into these threads, given by their paths.
     case forked(thread: String, outlines: [Outline], into: [String])
     /// A thread ended.

@@ -198,7 +198,7 @@ extension ReasoningRun {
             case .token(let token):
                 let end = seconds
                 recorder.append(token, to: place.thread, start: start, end: end)
-                events.send(.token(thread: place.thread, token: token, answer: nil))
+                events.send(.token(thread: place.thread, token: token))
                 start = end
                 decoded += 1
                 completion.tokenCount = decoded

@@ -80,8 +80,7 @@ extension ReasoningRun {
             case .runStarted, .answered: break
             case .prefilled(let id, let tokens): events.send(.prefilled(thread: renamed(id), tokens: tokens))
             case .threadStarted(let id, let outline): events.send(.threadStarted(thread: renamed(id), outline: outline))
-            case .token(let id, let token, _):
-                events.send(.token(thread: renamed(id), token: token, answer: nil))
+            case .token(let id, let token, _): events.send(.token(thread: renamed(id), token: token))
             case .forked(let id, let outlines, let children):
                 events.send(.forked(thread: renamed(id), outlines: outlines, into: children.map(renamed)))
             case .threadFinished(let id, let outcome, let returned):
