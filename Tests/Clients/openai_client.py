@@ -165,10 +165,11 @@ class Errors(unittest.TestCase):
             client(built_in).chat.completions.create(model=MODEL, messages=QUESTION, tools=[tool])
         self.assertEqual(caught.exception.param, "tools")
 
-    def test_raw_completions_need_a_tokenizer(self):
-        with self.assertRaises(openai.BadRequestError) as caught:
+    def test_what_raw_completions_without_a_tokenizer_come_to_is_for_the_server_behind(self):
+        with self.assertRaises(openai.NotFoundError) as caught:
             client(remote).completions.create(model=UPSTREAM_MODEL, prompt="a")
-        self.assertEqual(caught.exception.param, "model")
+        # This one has chat only, and says so in its own words.
+        self.assertEqual(caught.exception.message, "Error code: 404 - no such address")
 
 
 class Completions(unittest.TestCase):
