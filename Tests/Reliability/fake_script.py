@@ -8,6 +8,7 @@ A question carries its script, as `{"fake": 1, "width": 4}`; anything may stand 
     width     threads of a block, at most
     depth     how deep threads fork
     words     words of each stretch of text, at most
+    answer    words of the answer
     pace      seconds for a token
     prefill   seconds before the first token
     gate      what must be opened at the engine before the first token
@@ -76,7 +77,7 @@ class Plan:
         self.words = max(1, script.get("words", 8))
         self.width = max(1, script.get("width", 3))
         self.depth = script.get("depth", 1)
-        self.answer = "".join(self.text(2))
+        self.answer = "".join(self.text(script.get("answer", 2)))
         self.main = []
         for _ in range(script.get("forks", 1)):
             self.main += self.text() + self.block(self.depth)
