@@ -177,8 +177,8 @@ extension OpenAIError {
     init(_ error: any Error) {
         switch error {
         case let error as OpenAIError: self = error
-        case EngineError.contextTooLong:
-            self = .invalid("\(error)", param: "messages", code: "context_length_exceeded")
+        case EngineError.contextTooLong(let tokens, let limit):
+            self = .contextTooLong(tokens: tokens, limit: limit, param: "messages")
         case EngineError.outOfMemory: self = .overloaded(retryAfter: 1)
         case let error as EngineError: self = .upstream(error.description)
         case let error as RunError: self = .invalid(error.description, param: "braid")

@@ -65,8 +65,11 @@ struct ChatCompletionFormat: RunFormat {
         return choice
     }
 
+    /// What all runs used; the prompt is the same for each, and counts once.
     private static func usage(_ endings: [RunEnding]) -> RunUsage {
-        endings.reduce(into: RunUsage()) { $0 += $1.usage }
+        var usage = endings.reduce(into: RunUsage()) { $0 += $1.usage }
+        usage.promptTokens = endings.first?.usage.promptTokens ?? 0
+        return usage
     }
 
     /// The report of the only run, or those of all, in the order of the choices.

@@ -31,8 +31,9 @@ extension OpenAIError {
 
     /// A prompt that leaves no room.
     static func contextTooLong(tokens: Int, limit: Int, param: String) -> OpenAIError {
+        // Client libraries know this error by words that OpenAI and vLLM use.
         .invalid(
-            "\(param) has \(tokens) tokens and the model's context is \(limit) long; shorten it", param: param,
-            code: "context_length_exceeded")
+            "Input tokens exceed the configured limit: \(param) has \(tokens), and this model's maximum context length is "
+                + "\(limit); shorten it", param: param, code: "context_length_exceeded")
     }
 }

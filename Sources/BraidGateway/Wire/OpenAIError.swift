@@ -65,8 +65,9 @@ extension OpenAIError {
 
     /// A key that is missing or wrong.
     static let invalidKey = OpenAIError(
+        // Some client libraries know it by OpenAI's first words alone.
         status: 401, type: "invalid_request_error", code: "invalid_api_key",
-        message: "the API key is missing or wrong; send it as 'Authorization: Bearer KEY'", shouldRetry: false)
+        message: "Incorrect API key provided, or none; send it as 'Authorization: Bearer KEY'", shouldRetry: false)
 
     /// A caller that may not ask from where it asks.
     static func forbidden(_ message: String, code: String) -> OpenAIError {
