@@ -30,8 +30,8 @@ TOOL = {
 
 
 class ClientServers:
-    """One server with the built-in model, one in front of a chat service that calls tools, one in front of an engine that
-    writes as slowly as a question says. All want the same key.
+    """One server with the built-in model, one in front of a chat service that calls tools, one in front of an engine
+    that writes as slowly as a question says. All want the same key.
     """
 
     def __init__(self):

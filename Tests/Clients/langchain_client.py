@@ -255,7 +255,8 @@ class Responses(unittest.TestCase):
         kinds = [block["type"] for block in answer.content]
         self.assertEqual((kinds[0], kinds[-1]), ("reasoning", "text"))
         self.assertTrue(answer.content[0]["content"][0]["text"])
-        self.assertLess(answer.usage_metadata["output_token_details"]["reasoning"], answer.usage_metadata["output_tokens"])
+        usage = answer.usage_metadata
+        self.assertLess(usage["output_token_details"]["reasoning"], usage["output_tokens"])
 
     def test_a_response_comes_as_it_is_written(self):
         model = chat(servers.paced, PACED_MODEL, use_responses_api=True)
@@ -273,7 +274,8 @@ class Responses(unittest.TestCase):
     def test_tasks_read_too(self):
         async def read():
             model = chat(servers.built_in, use_responses_api=True, temperature=0)
-            return (await model.ainvoke(QUESTION)).text, "".join([chunk.text async for chunk in model.astream(QUESTION)])
+            pieces = [chunk.text async for chunk in model.astream(QUESTION)]
+            return (await model.ainvoke(QUESTION)).text, "".join(pieces)
 
         self.assertEqual(runner.run(read()), ("46", "46"))
 

@@ -1,4 +1,4 @@
-"""Lets this process reach its own machine alone: a client that wants to phone home fails, and its wish is remembered."""
+"""Lets this process reach its own machine alone: what a client wants beyond it fails, and is remembered."""
 
 import ipaddress
 import sys

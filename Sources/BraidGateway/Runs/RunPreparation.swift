@@ -54,8 +54,8 @@
             let (most, isVast) = contextLength.multipliedReportingOverflow(by: max(1, longest) * 4)
             guard isVast || length <= most else {
                 throw .invalid(
-                    "the messages have \(length) bytes, more than the model's context of \(contextLength) tokens can hold; "
-                        + "shorten them",
+                    "Input tokens exceed the configured limit: this model's maximum context length is \(contextLength) "
+                        + "tokens, and the messages have \(length) bytes; shorten them",
                     param: "messages", code: "context_length_exceeded")
             }
         }
