@@ -40,6 +40,21 @@ struct ReasoningEventsTests {
         for await event in run.events { Issue.record("\(event) was kept as well") }
     }
 
+    @Test("who takes events over is let go of at the run's end")
+    func letGo() async throws {
+        final class Follower: Sendable {}
+        let run = try ReasoningRun("297 + 20 + 4 * 5", by: Adaptive(), on: ScriptedEngine(AdaptiveTests.twoRounds))
+        weak var follower: Follower?
+        do {
+            let own = Follower()
+            follower = own
+            run.events.handOver { _ in withExtendedLifetime(own) {} }
+        }
+        #expect(follower != nil)
+        _ = try await run.answer()
+        #expect(follower == nil)
+    }
+
     @Test("a reader that is cancelled stops waiting")
     func cancelledReader() async throws {
         let engine = ScriptedEngine { _ in "" }

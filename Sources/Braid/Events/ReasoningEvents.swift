@@ -73,6 +73,8 @@ public final class ReasoningEvents: AsyncSequence, Sendable {
             if state.dropped > 0 { state.waiting.append(.tokensDropped(count: state.dropped)) }
             state.dropped = 0
             state.isFinished = true
+            // It may hold on to the run.
+            state.sink = nil
             defer { state.reader = nil }
             return state.reader
         }
