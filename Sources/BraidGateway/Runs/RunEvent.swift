@@ -75,7 +75,8 @@ enum RunEvent: Sendable {
             case .threadStarted(_, let outline): outline?.text.utf8.count ?? 0
             default: 0
             }
-        return 160 + text
+        // Its place in a list that grows by doubling, and what its texts take besides their bytes.
+        return 320 + text
     }
 
     /// Its data.

@@ -34,6 +34,8 @@ final class RunEventLog: Sendable {
         var nextReader = 0
     }
 
+    /// Most events that a reader gets at once.
+    private static let mostRead = 1024
     /// Longest text of tokens that became one event, in bytes.
     private static let longestText = 512
     private let limit: Int
@@ -81,16 +83,18 @@ final class RunEventLog: Sendable {
     /// The events after one, waiting for the first of them.
     /// - Parameter thread: the thread whose tokens are worth waking for; those of others wait for anything else that
     ///   happens. Nil for all.
-    /// - Returns: at least one event; none at the log's end, and when the reading task was cancelled.
+    /// - Returns: at least one event, and so many at most that a reader who stops in the middle holds little; none at the
+    ///   log's end, and when the reading task was cancelled.
     func next(after number: Int, tokensOf thread: String? = nil) async -> [Entry] {
         while true {
             let ready = state.withLock { state -> [Entry]? in
                 // Numbers begin at 1, so the event after one stands at its number.
                 let start = min(max(0, number), state.entries.count)
                 if state.isFinished || Self.isWorthReading(state.entries[start...], thread) {
-                    state.lastRead = max(state.lastRead, state.entries.count)
+                    let end = min(state.entries.count, start + Self.mostRead)
+                    state.lastRead = max(state.lastRead, end)
                     // A copy: a slice would make the next event copy the whole log.
-                    return Array(state.entries[start...])
+                    return Array(state.entries[start..<end])
                 }
                 return nil
             }
