@@ -70,8 +70,9 @@ class Slow(AsyncTest):
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
         self.assertTrue(await eventually_so(lambda: server.descriptors() <= base + 5, 2 * PATIENCE))
-        # The events of a run take 8 MiB at most, and its record and text as much again each.
-        allowed = count // 2 * (4 * (8 << 20)) + count * (1 << 20) + (64 << 20)
+        # The events of a run take 8 MiB at most; its text of nearly ten is in its record, in what its thread returns, in its
+        # answer, and for a while in what the engine has sent ahead; all runs are at their largest at the same time.
+        allowed = count // 2 * (6 * (8 << 20)) + count * (1 << 20) + (64 << 20)
         self.assertLess(most - memory, allowed)
         figure(
             "E.6 9 slow readers",
