@@ -1,9 +1,11 @@
 """The servers that clients are tried on."""
 
+import asyncio
 import contextlib
 import os
 import sys
 
+import loopback_only
 from fake_upstream import MODEL as UPSTREAM_MODEL
 from fake_upstream import FakeUpstream
 
@@ -32,9 +34,12 @@ TOOL = {
 class ClientServers:
     """One server with the built-in model, one in front of a chat service that calls tools, one in front of an engine
     that writes as slowly as a question says. All want the same key.
+
+    The packages keep connections for later, which live no longer than the loop that opened them, so all share one runner.
     """
 
     def __init__(self):
+        self.runner = asyncio.Runner()
         keys = {"BRAID_API_KEYS": f"client:{KEY}"}
         self.upstream = FakeUpstream()
         self.engine = FakeEngine()
@@ -44,10 +49,12 @@ class ClientServers:
         self.paced = Server("--engine", self.engine.url, "--method", "sequential", environment=keys)
 
     def close(self):
+        self.runner.close()
         statuses = [server.close() for server in (self.built_in, self.tools, self.paced)]
         self.engine.close()
         self.upstream.close()
         assert statuses == [0, 0, 0], f"braid serve ended with {statuses}"
+        assert not loopback_only.wanted, f"the client wanted {loopback_only.wanted}"
 
     def record(self, server, run):
         """What the server knows of a run."""

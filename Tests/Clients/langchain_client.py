@@ -36,16 +36,12 @@ from client_servers import (  # noqa: E402
 
 
 def setUpModule():
-    global runner, servers
-    # The package keeps connections for later, and they live no longer than the loop that opened them.
-    runner = asyncio.Runner()
+    global servers
     servers = ClientServers()
 
 
 def tearDownModule():
-    runner.close()
     servers.close()
-    assert not loopback_only.wanted, f"the client wanted {loopback_only.wanted}"
 
 
 def chat(server, model=MODEL, **options):
@@ -99,7 +95,7 @@ class Chat(unittest.TestCase):
             pieces = [chunk.content async for chunk in model.astream(slow_question()) if chunk.content]
             return pieces, (await model.ainvoke(slow_question())).content
 
-        pieces, whole = runner.run(read())
+        pieces, whole = servers.runner.run(read())
         self.assertGreater(len(pieces), 2)
         self.assertEqual("".join(pieces), whole)
 
@@ -211,7 +207,7 @@ class Leaving(unittest.TestCase):
 
     def test_a_timeout_of_a_task_ends_the_run(self):
         with self.assertRaises(ModelTimeoutError):
-            runner.run(chat(servers.paced, PACED_MODEL, timeout=1).ainvoke(endless_question()))
+            servers.runner.run(chat(servers.paced, PACED_MODEL, timeout=1).ainvoke(endless_question()))
 
     def test_closing_a_stream_ends_the_run(self):
         for responses in (False, True):
@@ -233,7 +229,7 @@ class Leaving(unittest.TestCase):
             # The package leaves the rest to the loop, which must go on for that.
             return await asyncio.to_thread(servers.is_all_over)
 
-        self.assertTrue(runner.run(leave()))
+        self.assertTrue(servers.runner.run(leave()))
 
     def test_cancelling_a_task_ends_the_run(self):
         async def leave():
@@ -244,7 +240,7 @@ class Leaving(unittest.TestCase):
             with self.assertRaises(asyncio.CancelledError):
                 await task
 
-        runner.run(leave())
+        servers.runner.run(leave())
 
 
 class Responses(unittest.TestCase):
@@ -277,7 +273,7 @@ class Responses(unittest.TestCase):
             pieces = [chunk.text async for chunk in model.astream(QUESTION)]
             return (await model.ainvoke(QUESTION)).text, "".join(pieces)
 
-        self.assertEqual(runner.run(read()), ("46", "46"))
+        self.assertEqual(servers.runner.run(read()), ("46", "46"))
 
 
 class Completions(unittest.TestCase):
@@ -290,7 +286,7 @@ class Completions(unittest.TestCase):
         whole = self.model().invoke("12 + 34 = ")
         self.assertTrue(whole)
         self.assertEqual("".join(self.model().stream("12 + 34 = ")), whole)
-        self.assertEqual(runner.run(self.model().ainvoke("12 + 34 = ")), whole)
+        self.assertEqual(servers.runner.run(self.model().ainvoke("12 + 34 = ")), whole)
         result = self.model(n=2, best_of=2).generate(["1 + 2 = ", "3 + 4 = "])
         self.assertEqual([len(one) for one in result.generations], [2, 2])
         self.assertGreater(result.llm_output["token_usage"]["completion_tokens"], 0)

@@ -37,16 +37,12 @@ litellm.register_model({
 
 
 def setUpModule():
-    global runner, servers
-    # The package keeps connections for later, and they live no longer than the loop that opened them.
-    runner = asyncio.Runner()
+    global servers
     servers = ClientServers()
 
 
 def tearDownModule():
-    runner.close()
     servers.close()
-    assert not loopback_only.wanted, f"the client wanted {loopback_only.wanted}"
 
 
 def fields(server, question=QUESTION, model=MODEL, **options):
@@ -109,7 +105,7 @@ class Chat(unittest.TestCase):
             chunks = [chunk async for chunk in stream]
             return words(chunks), (await litellm.acompletion(**paced(slow_question()))).choices[0].message.content
 
-        pieces, whole = runner.run(read())
+        pieces, whole = servers.runner.run(read())
         self.assertGreater(len(pieces), 2)
         self.assertEqual("".join(pieces), whole)
 
@@ -145,7 +141,7 @@ class Errors(unittest.TestCase):
         with self.assertRaises(litellm.NotFoundError):
             litellm.responses(**place(servers.built_in, "nobody"), input=QUESTION)
         with self.assertRaises(litellm.NotFoundError):
-            runner.run(litellm.acompletion(**fields(servers.built_in, model="nobody")))
+            servers.runner.run(litellm.acompletion(**fields(servers.built_in, model="nobody")))
 
     def test_a_wrong_key_is_refused(self):
         with self.assertRaises(openai.APIStatusError) as caught:
@@ -214,7 +210,7 @@ class Leaving(unittest.TestCase):
 
     def test_a_timeout_of_a_task_ends_the_run(self):
         with self.assertRaises(litellm.Timeout):
-            runner.run(litellm.acompletion(**{**paced(endless_question()), "timeout": 1}))
+            servers.runner.run(litellm.acompletion(**{**paced(endless_question()), "timeout": 1}))
 
     def test_closing_a_stream_ends_the_run(self):
         stream = litellm.completion(**paced(slow_question()), stream=True)
@@ -233,7 +229,7 @@ class Leaving(unittest.TestCase):
                         break
             return await asyncio.to_thread(servers.is_all_over)
 
-        self.assertTrue(runner.run(leave()))
+        self.assertTrue(servers.runner.run(leave()))
 
     def test_cancelling_a_task_ends_the_run(self):
         async def leave():
@@ -245,7 +241,7 @@ class Leaving(unittest.TestCase):
                 await task
             return await asyncio.to_thread(servers.is_all_over)
 
-        self.assertTrue(runner.run(leave()))
+        self.assertTrue(servers.runner.run(leave()))
 
 
 class Responses(unittest.TestCase):
@@ -277,7 +273,7 @@ class Responses(unittest.TestCase):
             deltas = [event.delta async for event in stream if event.type == "response.output_text.delta"]
             return whole.output[-1].content[0].text, "".join(deltas)
 
-        self.assertEqual(runner.run(read()), ("46", "46"))
+        self.assertEqual(servers.runner.run(read()), ("46", "46"))
 
     def test_stored_state_is_refused(self):
         with self.assertRaises(litellm.BadRequestError):
