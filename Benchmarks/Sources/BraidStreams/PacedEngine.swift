@@ -7,8 +7,8 @@
     /// A token's text is `@nanoseconds;` by the system's monotonic clock, so that a client on the same machine can tell how
     /// long it was under way. Only lines that are streamed as they come carry such stamps: the main line and first threads.
     struct PacedEngine: Engine {
-        /// Time between two tokens of one line.
-        let interval: Duration
+        /// Gives each line its tokens.
+        let steps: StepClock
         /// Tokens of a thread, and of an answer.
         let tokens: Int
 
@@ -19,35 +19,6 @@
         }
 
         func open(_ prompt: TokenText) async throws -> any EngineContext { PacedContext(engine: self, line: .main) }
-
-        /// The tokens of one decode call.
-        func stream(_ line: PacedLine) -> DecodedTokens {
-            let (stream, continuation) = AsyncThrowingStream<DecodingEvent, any Error>.makeStream()
-            let task = Task {
-                do {
-                    if line == .main {
-                        continuation.yield(.token(DecodedToken(id: 300, text: "", control: "<Answer>")))
-                    }
-                    let clock = ContinuousClock()
-                    var next = clock.now
-                    for index in 0..<tokens {
-                        next = next.advanced(by: interval)
-                        try await clock.sleep(until: next, tolerance: .zero)
-                        let text = line == .otherThread ? " word" : "@\(MonotonicTime.now());"
-                        continuation.yield(.token(DecodedToken(id: TokenID(index & 255), text: text)))
-                    }
-                    for tag in line.closing {
-                        continuation.yield(.token(DecodedToken(id: 301, text: "", control: tag)))
-                    }
-                    continuation.yield(.stop(.control(line.closing.last ?? "")))
-                    continuation.finish()
-                } catch {
-                    continuation.finish(throwing: error)
-                }
-            }
-            continuation.onTermination = { _ in task.cancel() }
-            return DecodedTokens(stream)
-        }
     }
 
     /// Which line of a run decodes.
@@ -76,7 +47,9 @@
             return 1
         }
 
-        func decode(_ options: DecodingOptions) -> DecodedTokens { engine.stream(line) }
+        func decode(_ options: DecodingOptions) -> DecodedTokens {
+            engine.steps.decode(line, tokens: engine.tokens)
+        }
 
         func fork(_ count: Int) async throws -> [any EngineContext] {
             (0..<count).map { PacedContext(engine: engine, line: $0 == 0 ? .firstThread : .otherThread) }

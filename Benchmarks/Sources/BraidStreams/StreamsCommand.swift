@@ -41,7 +41,7 @@ struct StreamsCommand: AsyncParsableCommand {
 
     func run() async throws {
         #if Gateway
-            let engine = PacedEngine(interval: .milliseconds(interval), tokens: tokens)
+            let engine = PacedEngine(steps: StepClock(interval: interval), tokens: tokens)
             let width = width
             let method = ServedMethod(name: "fork-once", engine: engine, readsConversation: false) { _ in
                 ForkOnce(width: width)

@@ -90,10 +90,12 @@
             logger.info(
                 "\(request.method.rawValue.prefix(16)) \(route?.name ?? "other") \(reply.status.code)",
                 metadata: ["request": "\(id)"])
-            try await write(reply, isHead: request.method == .head, writer)
+            try await write(reply, isHead: request.method == .head, writer, on: channel.eventLoop)
         }
 
-        private func write(_ reply: Reply, isHead: Bool, _ writer: consuming ResponseWriter) async throws {
+        private func write(
+            _ reply: Reply, isHead: Bool, _ writer: consuming ResponseWriter, on eventLoop: any EventLoop
+        ) async throws {
             let head = HTTPResponse(status: reply.status, headerFields: reply.fields)
             switch reply.content {
             case .bytes(let bytes):
@@ -101,7 +103,12 @@
                 try await writer.write(response: head, body: body)
             case .stream(let write):
                 var body: any ResponseBodyWriter = try await writer.writeHead(head)
-                if !isHead { try await write(&body) }
+                if !isHead {
+                    // A stream writes often and little.
+                    let executor = EventLoopExecutor(eventLoop)
+                    try await withTaskExecutorPreference(executor) { try await write(&body) }
+                    withExtendedLifetime(executor) {}
+                }
                 try await body.finish(nil)
             }
         }
