@@ -48,6 +48,9 @@ public struct APIKeys: Sendable, CustomStringConvertible, CustomDebugStringConve
         self.keys = keys
     }
 
+    /// How many there are.
+    var count: Int { keys.count }
+
     /// Whether clients need none.
     public var isEmpty: Bool { keys.isEmpty }
 

@@ -1,5 +1,7 @@
-/// Who may run now, who waits, and who is refused: at most so many runs, a queue that is bounded, and turns between keys,
-/// so that a key with many requests does not keep others from their first one.
+/// Who may run now, who waits, and who is refused: at most so many runs, a queue that is bounded, and turns between keys.
+///
+/// The last places are for keys that have no run: one with many requests does not keep others from their first one, however
+/// long its runs take.
 struct Admission: Sendable {
     /// A request's place.
     struct Ticket: Sendable, Hashable {
@@ -21,6 +23,7 @@ struct Admission: Sendable {
     }
 
     private let runs: Int
+    private let reserve: Int
     private let queue: Int
     private let perKey: Int
     private var owners: [Ticket: String] = [:]
@@ -30,12 +33,17 @@ struct Admission: Sendable {
     /// Keys with requests that wait; the first is next.
     private var turns: [String] = []
     private var counts: [String: Int] = [:]
+    private var runningCounts: [String: Int] = [:]
     private var lastNumber = 0
     private var isClosed = false
 
     /// Opens so many places.
-    init(runs: Int, queue: Int, perKey: Int) {
+    /// - Parameters:
+    ///   - reserve: so many of them are for keys without a run.
+    ///   - perKey: most requests of one key, those that wait included.
+    init(runs: Int, reserve: Int = 0, queue: Int, perKey: Int) {
         self.runs = max(1, runs)
+        self.reserve = max(0, min(reserve, runs - 1))
         self.queue = max(0, queue)
         self.perKey = max(1, perKey)
     }
@@ -49,8 +57,12 @@ struct Admission: Sendable {
     func refusal(of key: String) -> Decision? {
         if isClosed { return .isClosed }
         if counts[key, default: 0] >= perKey { return .keyIsBusy }
-        if running.count >= runs, waitingCount >= queue { return .overloaded }
+        if !mayRun(key), waitingCount >= queue { return .overloaded }
         return nil
+    }
+
+    private func mayRun(_ key: String) -> Bool {
+        running.count < (runningCounts[key] == nil ? runs : runs - reserve)
     }
 
     /// Takes a request in, or refuses it.
@@ -60,9 +72,9 @@ struct Admission: Sendable {
         let ticket = Ticket(number: lastNumber)
         owners[ticket] = key
         counts[key, default: 0] += 1
-        // Nobody overtakes those who wait.
-        if running.count < runs, turns.isEmpty {
-            running.insert(ticket)
+        // Those who wait may not run, or they would not wait: nobody is overtaken.
+        if mayRun(key), waiting[key] == nil {
+            run(ticket, of: key)
             return .runs(ticket)
         }
         if waiting[key] == nil { turns.append(key) }
@@ -76,7 +88,10 @@ struct Admission: Sendable {
         guard let key = owners.removeValue(forKey: ticket) else { return [] }
         counts[key, default: 1] -= 1
         if counts[key] == 0 { counts[key] = nil }
-        if running.remove(ticket) == nil {
+        if running.remove(ticket) != nil {
+            runningCounts[key, default: 1] -= 1
+            if runningCounts[key] == 0 { runningCounts[key] = nil }
+        } else {
             waiting[key]?.removeAll { $0 == ticket }
             if waiting[key]?.isEmpty == true {
                 waiting[key] = nil
@@ -98,14 +113,19 @@ struct Admission: Sendable {
 
     private mutating func fill() -> [Ticket] {
         var next: [Ticket] = []
-        while running.count < runs, let key = turns.first {
-            turns.removeFirst()
+        while let index = turns.firstIndex(where: mayRun) {
+            let key = turns.remove(at: index)
             guard let ticket = waiting[key]?.first else { continue }
             waiting[key]?.removeFirst()
             if waiting[key]?.isEmpty == true { waiting[key] = nil } else { turns.append(key) }
-            running.insert(ticket)
+            run(ticket, of: key)
             next.append(ticket)
         }
         return next
+    }
+
+    private mutating func run(_ ticket: Ticket, of key: String) {
+        running.insert(ticket)
+        runningCounts[key, default: 0] += 1
     }
 }

@@ -12,10 +12,12 @@ final class AdmissionGate: Sendable {
     private let state: Mutex<State>
 
     /// Opens the gate.
-    /// - Parameter hasKeys: whether clients are told apart; where they are not, there is nobody to share with.
-    init(_ limits: GatewayLimits, hasKeys: Bool) {
-        let perKey = hasKeys ? limits.runsPerKey : Int.max
-        state = Mutex(State(admission: Admission(runs: limits.runs, queue: limits.queue, perKey: perKey)))
+    /// - Parameter keys: how many clients are told apart; where that is one or none, there is nobody to share with.
+    init(_ limits: GatewayLimits, keys: Int) {
+        let admission = Admission(
+            runs: limits.runs, reserve: keys > 1 ? limits.reservedRuns : 0, queue: limits.queue,
+            perKey: keys > 0 ? limits.runsPerKey : Int.max)
+        state = Mutex(State(admission: admission))
     }
 
     /// Requests that run, and that wait.

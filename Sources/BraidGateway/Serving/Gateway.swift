@@ -52,7 +52,7 @@
             self.configuration = configuration
             self.store = store
             self.cache = cache
-            gate = AdmissionGate(configuration.limits, hasKeys: !configuration.keys.isEmpty)
+            gate = AdmissionGate(configuration.limits, keys: configuration.keys.count)
             registry = RunRegistry(keptRuns: configuration.limits.keptRuns, keptBytes: configuration.limits.keptBytes)
             hosts = HostCheck(configuration)
             bodies = BodyBudget(bytes: configuration.limits.allBodyBytes)

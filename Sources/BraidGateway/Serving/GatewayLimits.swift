@@ -39,4 +39,8 @@ public struct GatewayLimits: Sendable, Hashable {
 
     /// Creates the standard limits.
     public init() {}
+
+    /// How many of the runs are for keys that have none, where there are several keys: an eighth and at least one, of a
+    /// single one none.
+    var reservedRuns: Int { min(max(1, runs / 8), runs - 1) }
 }
