@@ -43,7 +43,8 @@ import Testing
     }
 
     private func engine(_ transport: ScriptedTransport) throws -> RemoteEngine {
-        try Servers.engine({ ChatAdapter(prefill: .none, address: $0) }, transport: transport, wait: { _ in })
+        try Servers.engine(
+            { ChatAdapter(prefill: .none, address: $0) }, transport: transport, wait: Servers.endingPauses)
     }
 
     private func decode(_ engine: RemoteEngine) async throws -> String {

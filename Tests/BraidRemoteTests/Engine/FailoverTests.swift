@@ -7,7 +7,7 @@ import Testing
 @Suite struct FailoverTests {
     @Test func anotherServerTakesOver() async throws {
         let (engine, transport) = try VLLM.engine(
-            count: 2, wait: { if $0 >= .seconds(60) { try await Servers.never() } }
+            count: 2, wait: Servers.endingPauses
         ) { request in
             if request.url.hasPrefix("http://server0") { throw TransportError.unreachable("refused") }
             return .stream(VLLM.good)
@@ -27,7 +27,7 @@ import Testing
         }
         let engine = try Servers.engine(
             { VLLMAdapter(tier: .tokens, address: $0) }, transport: transport, count: 2,
-            options: Servers.options(vocabulary: nil), wait: { if $0 >= .seconds(60) { try await Servers.never() } })
+            options: Servers.options(vocabulary: nil), wait: Servers.endingPauses)
         #expect(await (try await engine.open("a")).tokenCount == 2)
         #expect(transport.asked().map { String($0.url.prefix(14)) } == ["http://server0", "http://server1"])
     }
@@ -39,7 +39,7 @@ import Testing
         }
         let engine = try Servers.engine(
             { VLLMAdapter(tier: .tokens, address: $0) }, transport: transport, count: 2,
-            options: Servers.options(vocabulary: nil), wait: { if $0 >= .seconds(60) { try await Servers.never() } })
+            options: Servers.options(vocabulary: nil), wait: Servers.endingPauses)
         for _ in 0..<100 {
             #expect(try await Servers.decode(try await engine.open("a")).ids == [1, 2, 101])
         }
@@ -59,7 +59,7 @@ import Testing
         let engine = try Servers.engine(
             { VLLMAdapter(tier: .tokens, address: $0) }, transport: transport,
             identity: EngineIdentity(model: "m", sample: [1, 2]),
-            wait: { if $0 >= .seconds(60) { try await Servers.never() } })
+            wait: Servers.endingPauses)
         let context = try await engine.open("a")
         if isTheSame {
             #expect(try await Servers.decode(context).ids == [1, 2, 101])

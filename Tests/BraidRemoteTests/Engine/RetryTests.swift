@@ -60,7 +60,7 @@ import Testing
         // After any number of tokens the next request begins where the last one broke; the whole is as without a fault.
         for length in 0...2 {
             let (engine, transport) = try VLLM.engine(
-                wait: { if $0 >= .seconds(60) { try await Servers.never() } }
+                wait: Servers.endingPauses
             ) { request in
                 let body = String(decoding: request.body ?? [], as: UTF8.self)
                 let ids = body.firstMatch(of: /"prompt":\[([0-9,]*)\]/).map { $0.1.split(separator: ",").count } ?? 0
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func lostConnectionsAreRetriesLikeOthers() async throws {
-        let (engine, transport) = try VLLM.engine(wait: { if $0 >= .seconds(60) { try await Servers.never() } }) { _ in
+        let (engine, transport) = try VLLM.engine(wait: Servers.endingPauses) { _ in
             throw TransportError.lost("reset")
         }
         for _ in 0..<50 {

@@ -45,6 +45,11 @@ enum Servers {
             endpoints, options: options, transport: transport, time: TimeLimit(wait: wait), jitter: { 0.5 })
     }
 
+    /// Ends pauses before retries at once, and no limit of time.
+    static let endingPauses: @Sendable (Duration) async throws -> Void = { duration in
+        if duration >= .seconds(60) { try await never() }
+    }
+
     /// Waits until somebody cancels.
     static func never() async throws {
         let (stream, _) = AsyncStream<Void>.makeStream()
