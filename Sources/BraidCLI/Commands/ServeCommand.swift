@@ -128,7 +128,7 @@ struct ServeCommand: AsyncParsableCommand {
                 models: served, configuration: configuration, store: store,
                 cache: await store?.subproblemCache() ?? SubproblemCache())
             interrupt.whenFired { gateway.drain() }
-            let exporter = traceExporter()
+            let exporter = try traceExporter()
             exporter?.bootstrap()
             let result: Result<Void, any Error>
             do {
@@ -153,11 +153,12 @@ struct ServeCommand: AsyncParsableCommand {
         /// Where traces go; nil for nowhere.
         private func traceExporter(
             environment: [String: String] = ProcessInfo.processInfo.environment
-        ) -> TraceExporter? {
+        ) throws -> TraceExporter? {
             let endpoint = otlpEndpoint ?? environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? ""
             guard !endpoint.isEmpty else { return nil }
+            let headers = try CollectorHeaders(environment["OTEL_EXPORTER_OTLP_HEADERS"] ?? "")
             return TraceExporter(
-                endpoint: endpoint, service: environment["OTEL_SERVICE_NAME"] ?? "braid",
+                endpoint: endpoint, headers: headers.fields, service: environment["OTEL_SERVICE_NAME"] ?? "braid",
                 transport: NetworkTransport(maximumConnections: 1))
         }
 

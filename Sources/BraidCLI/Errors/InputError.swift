@@ -30,6 +30,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
     case noSuchRun(String, store: String)
     /// A run has no record, or not yet.
     case noRecord(run: String, status: String)
+    /// A variable has no list of fields with values.
+    case malformedHeaders(variable: String)
     /// The program was built without what is needed.
     case builtWithout(trait: String)
 
@@ -70,6 +72,8 @@ enum InputError: Error, Hashable, CustomStringConvertible {
                 + "name its store with --store"
         case .noRecord(let run, let status):
             "the run '\(run)' is \(status) and has no record; a run has one when it ends in good order"
+        case .malformedHeaders(let variable):
+            "\(variable) has no fields of a request; write name=value, separated by commas, values percent-encoded"
         case .builtWithout(let trait):
             "this braid was built without \(trait == "Gateway" ? "the server" : "engines over HTTP"), to build quickly; "
                 + "build it with them: swift run -c release --traits \(trait) braid ..."

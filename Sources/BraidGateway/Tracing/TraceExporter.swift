@@ -14,6 +14,7 @@
         private static let timeout = Duration.seconds(10)
 
         private let url: String
+        private let headers: [String: String]
         private let document: SpanDocument
         private let transport: any HTTPTransport
         private let logger: Logger
@@ -23,12 +24,14 @@
         /// Creates an exporter.
         /// - Parameters:
         ///   - endpoint: the collector's address, to which `/v1/traces` is added, as `http://127.0.0.1:4318`.
+        ///   - headers: what the collector wants besides, such as a key; never logged.
         ///   - service: what the spans are said to come from.
         ///   - transport: carries the requests.
         public init(
-            endpoint: String, service: String = "braid", transport: any HTTPTransport,
-            version: String = ProductVersion.current
+            endpoint: String, headers: [String: String] = [:], service: String = "braid",
+            transport: any HTTPTransport, version: String = ProductVersion.current
         ) {
+            self.headers = headers.merging(["content-type": "application/json", "user-agent": "braid"]) { $1 }
             url = (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + "/v1/traces"
             document = SpanDocument(service: service, version: version)
             self.transport = transport
@@ -80,9 +83,7 @@
         }
 
         private func send(_ spans: [SpanRecord]) async throws {
-            let request = HTTPRequest(
-                .post, url, headers: ["content-type": "application/json", "user-agent": "braid"],
-                body: document.bytes(spans))
+            let request = HTTPRequest(.post, url, headers: headers, body: document.bytes(spans))
             try await Patience(deadline: Self.timeout, isCut: { false }).wait { [transport] in
                 let response = try await transport.send(request)
                 while try await response.nextBytes() != nil {}

@@ -185,11 +185,14 @@
 
         @Test func spansAreSentTogether() async throws {
             let collector = FakeUpstream(type: "application/json", pieces: ["{}"])
-            let exporter = TraceExporter(endpoint: "http://127.0.0.1:4318/", transport: collector)
+            let exporter = TraceExporter(
+                endpoint: "http://127.0.0.1:4318/", headers: ["api-key": "k", "content-type": "text/plain"],
+                transport: collector)
             for number in 0..<600 { exporter.tracer.startSpan("span \(number)", context: .topLevel).end() }
             await exporter.flush()
             #expect(collector.asked.map(\.url) == Array(repeating: "http://127.0.0.1:4318/v1/traces", count: 2))
             #expect(collector.asked.allSatisfy { $0.headers["content-type"] == "application/json" })
+            #expect(collector.asked.allSatisfy { $0.headers["api-key"] == "k" })
             let sent = collector.asked.map { String(decoding: $0.body ?? [], as: UTF8.self) }
             #expect(sent.map { $0.components(separatedBy: "\"spanId\"").count - 1 } == [512, 88])
             await exporter.flush()
