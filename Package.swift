@@ -65,6 +65,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["Remote"])),
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Remote"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Remote"])),
             ],
             swiftSettings: settings),
         .target(name: "BraidEvaluation", dependencies: ["Braid"], swiftSettings: settings),

@@ -82,7 +82,9 @@ struct AskCommand: AsyncParsableCommand {
         var isBuiltIn = false
         let remote = remote.resolved(model: model, for: method)
         if remote.isUsed {
-            engine = try await remote.connect(model: model, tags: try options.tags(of: method))
+            let connected = try await remote.connect(model: model, tags: try options.tags(of: method))
+            if !quiet, let warning = connected.warning { try StandardStream.error.write(warning) }
+            engine = connected
         } else {
             let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
             engine = try choice.engine(self.engine.options)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidEvaluation
+import BraidRemote
 import Foundation
 
 /// `braid bench`: methods and models compared on the same held-out puzzles.
@@ -134,10 +135,19 @@ struct BenchCommand: AsyncParsableCommand {
                 contentsOf: URL(fileURLWithPath: $0), seed: seed,
                 settings: Self.settings(in: Array(CommandLine.arguments.dropFirst(2))))
         }
-        let rows = try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
-            .run(try await entries(contestants), records: records) { row in
-                terminal.write(String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
+        let entries = try await entries(contestants)
+        let rows = try await withThrowingTaskGroup(of: Void.self) { watching in
+            defer { watching.cancelAll() }
+            let remote = entries.compactMap { $0.engine as? RemoteEngine }.map { (ObjectIdentifier($0), $0) }
+            for engine in Dictionary(remote, uniquingKeysWith: { first, _ in first }).values {
+                watching.addTask { await engine.watch() }
             }
+            return try await Benchmark(tasks: tasks, count: count, seed: seed, concurrency: concurrency)
+                .run(entries, records: records) { row in
+                    terminal.write(
+                        String(format: "%@  %@  %.1f %%\n", row.task.rawValue, row.method, row.accuracy * 100))
+                }
+        }
         try StandardStream.output.write(
             json ? JSONText.encode(rows) : Data((BenchmarkTable(rows).text + "\n").utf8))
     }
@@ -171,7 +181,9 @@ struct BenchCommand: AsyncParsableCommand {
             let remote = remote.resolved(model: contestant.model, for: contestant.method)
             if remote.isUsed {
                 engine = try await known(contestant.model ?? "", in: &engines) {
-                    try await remote.connect(model: contestant.model, tags: tags)
+                    let engine = try await remote.connect(model: contestant.model, tags: tags)
+                    if let warning = engine.warning { try StandardStream.error.write(warning) }
+                    return engine
                 }
             } else {
                 let choice = try ModelChoice(

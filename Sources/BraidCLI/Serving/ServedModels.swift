@@ -30,6 +30,7 @@
                 }
                 let tokenizer = try remote.loadTokenizer()
                 let engine = try await remote.connect(model: model, tags: tags, tokenizer: tokenizer)
+                if let warning = engine.warning { try StandardStream.error.write(warning) }
                 var model = try served(engine.description.model, MethodChoice.allCases.map { ($0, engine) })
                 model.tokenizer = tokenizer.map { ServedTokenizer($0) }
                 model.upstream = UpstreamChat(engine)

@@ -46,7 +46,7 @@ struct ChatAdapter: EngineAdapter {
     }
 
     let prefill: Prefill
-    let address: EngineAddress
+    var address: EngineAddress
     let warmsUp = false
     let stopsByToken = false
 

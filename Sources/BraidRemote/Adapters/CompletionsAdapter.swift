@@ -31,7 +31,7 @@ struct CompletionsAdapter: EngineAdapter {
     let tier = EngineDescription.Tier.text
     let warmsUp = false
     let stopsByToken = false
-    let address: EngineAddress
+    var address: EngineAddress
 
     func generation(_ request: GenerationRequest) throws(EngineError) -> HTTPRequest {
         try Self.check(request.sampling)

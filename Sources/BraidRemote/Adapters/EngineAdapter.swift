@@ -5,7 +5,7 @@ protocol EngineAdapter: Sendable {
     /// Short name, such as `vllm`.
     var name: String { get }
     /// Where the engine is.
-    var address: EngineAddress { get }
+    var address: EngineAddress { get set }
     /// Whether ids in and out work, where the engine behind is as documented.
     var tier: EngineDescription.Tier { get }
     /// Whether the engine itself ends a generation at the request's stop tokens.

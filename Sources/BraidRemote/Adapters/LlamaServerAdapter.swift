@@ -60,7 +60,7 @@ struct LlamaServerAdapter: EngineAdapter {
     let stopsByToken = false
     /// Longest context, over which a repetition penalty looks.
     let contextLength: Int
-    let address: EngineAddress
+    var address: EngineAddress
 
     var health: HTTPRequest { address.get("/health") }
 

@@ -75,7 +75,7 @@ struct SGLangAdapter: EngineAdapter {
     let tier: EngineDescription.Tier
     let warmsUp = true
     var stopsByToken: Bool { tier == .tokens }
-    let address: EngineAddress
+    var address: EngineAddress
 
     var health: HTTPRequest { address.get("/health") }
 

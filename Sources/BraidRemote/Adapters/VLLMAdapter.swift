@@ -62,7 +62,7 @@ struct VLLMAdapter: EngineAdapter {
     let tier: EngineDescription.Tier
     let warmsUp = true
     var stopsByToken: Bool { tier == .tokens }
-    let address: EngineAddress
+    var address: EngineAddress
 
     var health: HTTPRequest { address.get("/health") }
 

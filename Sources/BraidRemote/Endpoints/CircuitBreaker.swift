@@ -42,6 +42,9 @@ struct CircuitBreaker: Sendable, Hashable {
         }
     }
 
+    /// Notes that there is no endpoint yet.
+    mutating func absent(at now: Duration) { state = .open(since: now) }
+
     /// Notes that the endpoint said that it is well: requests may go, and the first that fails is one too many.
     mutating func answered() {
         if !isClosed { state = .closed(failures: Self.failureLimit - 1) }

@@ -122,6 +122,11 @@ final class EndpointPool: Sendable {
     /// Whether each endpoint works, as far as is known.
     var areWell: [Bool] { state.withLock { $0.endpoints.map { $0.breaker.isClosed } } }
 
+    /// Whether another endpoint works, as far as is known.
+    func works(besides endpoint: Int) -> Bool {
+        areWell.enumerated().contains { index, isWell in index != endpoint && isWell }
+    }
+
     /// The endpoints that are to be asked now whether they are well, and counts that as done.
     func dueProbes() -> [Int] {
         let now = now()
@@ -143,6 +148,15 @@ final class EndpointPool: Sendable {
             state.endpoints[endpoint].breaker.answered()
         }
         serve()
+    }
+
+    /// Notes that an endpoint could not be reached from the beginning.
+    func absent(_ endpoint: Int) {
+        let now = now()
+        state.withLock { state in
+            state.endpoints[endpoint].lastHeard = nil
+            state.endpoints[endpoint].breaker.absent(at: now)
+        }
     }
 
     /// Notes that an endpoint did not say that it is well.

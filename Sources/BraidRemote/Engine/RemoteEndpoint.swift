@@ -16,4 +16,12 @@ struct RemoteEndpoint: Sendable {
     var tags: [String: TokenID]
     /// What it was when it was connected to; nil where no ids are sent to it.
     var identity: EngineIdentity?
+
+    /// The same at another address.
+    func moved(to url: EngineURL) -> RemoteEndpoint {
+        var other = self
+        other.url = url
+        other.adapter.address.url = url
+        return other
+    }
 }

@@ -29,7 +29,8 @@ public final class RemoteEngine: Engine {
     let time: TimeLimit
     private let jitter: @Sendable () -> Double
 
-    /// Finds out what is at the addresses and connects to it.
+    /// Finds out what is at the addresses and connects to it. A server that cannot be reached is taken for one like the
+    /// others, and gets requests once it is there; one at least must be.
     /// - Parameters:
     ///   - urls: The servers, at least one; all must serve the same model in the same way.
     ///   - model: The model to ask for; without one, the only or first one that is served.
@@ -40,20 +41,29 @@ public final class RemoteEngine: Engine {
         to urls: [EngineURL], model: String? = nil, options: RemoteEngineOptions = RemoteEngineOptions(),
         transport: any HTTPTransport, clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> RemoteEngine {
-        var endpoints: [RemoteEndpoint] = []
+        var found: [RemoteEndpoint?] = []
+        var first: RemoteEndpoint?
+        var absence = RemoteEngineError.invalidURL("", why: "at least one is needed")
         let probe = EngineProbe(transport: transport, options: options, clock: clock)
         for url in urls {
-            let endpoint = try await probe.endpoint(at: url, model: model)
-            if let first = endpoints.first { try Self.check(endpoint, isLike: first) }
-            endpoints.append(endpoint)
+            do {
+                let endpoint = try await probe.endpoint(at: url, model: model)
+                if let first { try Self.check(endpoint, isLike: first) }
+                first = first ?? endpoint
+                found.append(endpoint)
+            } catch let error as RemoteEngineError {
+                guard case .unreachable = error else { throw error }
+                absence = error
+                found.append(nil)
+            }
         }
-        guard !endpoints.isEmpty else {
-            throw RemoteEngineError.invalidURL("", why: "at least one is needed")
-        }
+        guard let first else { throw absence }
         let start = clock.now
-        return RemoteEngine(
-            endpoints, options: options, transport: transport, time: TimeLimit(clock),
-            now: { start.duration(to: clock.now) })
+        let engine = RemoteEngine(
+            zip(urls, found).map { $1 ?? first.moved(to: $0) }, options: options, transport: transport,
+            time: TimeLimit(clock), now: { start.duration(to: clock.now) })
+        for index in found.indices where found[index] == nil { engine.pool.absent(index) }
+        return engine
     }
 
     /// Makes an engine of servers that were probed.
@@ -203,7 +213,7 @@ public final class RemoteEngine: Engine {
                 let action = RetryPolicy.action(
                     for: failure, retries: retries, canContinue: true, jitter: randomShare())
                 guard case .retry(let pause) = action, pool.mayRetry(after: endpoint) else {
-                    throw EngineError.failed("\(endpoints[endpoint].url) cannot tokenise: \(message(of: failure))")
+                    throw EngineError.failed("it cannot tokenise: \(message(of: failure))")
                 }
                 retries += 1
                 failed = endpoint

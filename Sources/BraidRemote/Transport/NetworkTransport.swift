@@ -3,6 +3,7 @@
     internal import Foundation
     internal import NIOCore
     internal import NIOHTTP1
+    internal import NIOPosix
     internal import Synchronization
 
     /// Carries requests over TCP and TLS with AsyncHTTPClient.
@@ -66,17 +67,31 @@
         }
 
         private static func failure(_ error: any Error, hasBegun: Bool) -> TransportError {
-            if hasBegun { return .cut("\(error)") }
+            let why = words(for: error)
+            if hasBegun { return .cut(why) }
             let lost: [HTTPClientError] = [.remoteConnectionClosed, .readTimeout, .writeTimeout]
-            if let error = error as? HTTPClientError, lost.contains(error) { return .lost("\(error)") }
+            if let error = error as? HTTPClientError, lost.contains(error) { return .lost(why) }
             // A connection of the pool that the server closed just before it was used.
-            if case ChannelError.ioOnClosedChannel = error { return .lost("\(error)") }
-            if error is HTTPParserError { return .lost("it does not speak HTTP: \(error)") }
+            if case ChannelError.ioOnClosedChannel = error { return .lost(why) }
+            if error is HTTPParserError { return .lost("it does not speak HTTP: \(why)") }
             // A reset or a broken pipe comes after the connection was made; the rest comes before.
             if let error = error as? IOError, [ECONNRESET, EPIPE, ECONNABORTED].contains(error.errnoCode) {
-                return .lost("\(error)")
+                return .lost(why)
             }
-            return .unreachable("\(error)")
+            return .unreachable(why)
+        }
+
+        /// What happened, without the address: a gateway's clients are told, and need not know it.
+        private static func words(for error: any Error) -> String {
+            switch error {
+            case let error as IOError: String(cString: strerror(error.errnoCode))
+            case let error as NIOConnectionError:
+                error.connectionErrors.first.map { words(for: $0.error) } ?? "its name cannot be resolved"
+            case let error as HTTPClientError: error.shortDescription
+            case ChannelError.ioOnClosedChannel: "it was closed"
+            case ChannelError.connectTimeout: "connecting took too long"
+            default: "\(error)"
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Braid
+import Synchronization
 import Testing
 
 @testable import BraidRemote
@@ -29,23 +30,90 @@ import Testing
     }
 
     @Test func findsVLLM() async throws {
-        let engine = try await connect { path, body in
-            switch path {
-            case "/v1/models": Self.card(",\"owned_by\":\"vllm\",\"max_model_len\":512")
-            case "/version": .json("{\"version\":\"0.29.0\"}")
-            case "/tokenize": Self.tokenize(body)
-            case "/v1/completions":
-                .stream([
-                    "{\"choices\":[{\"index\":0,\"text\":\"a\",\"token_ids\":[4],\"finish_reason\":\"length\"}]}",
-                    "[DONE]",
-                ])
-            default: nil
-            }
-        }
+        let engine = try await connect { path, body in Self.vLLM(path, body) }
         #expect(engine.description.name == "vllm")
         #expect(engine.description.tier == .tokens)
         #expect(engine.description.contextLength == 512)
         #expect(engine.description.controlTags == ["<Go>", "</Go>"])
+    }
+
+    private static func vLLM(_ path: String, _ body: String, model: String = "m") -> ScriptedTransport.Reply {
+        switch path {
+        case "/v1/models":
+            .json("{\"data\":[{\"id\":\"\(model)\",\"owned_by\":\"vllm\",\"max_model_len\":512}]}")
+        case "/version": .json("{\"version\":\"0.29.0\"}")
+        case "/health": .json("{}")
+        case "/tokenize": tokenize(body)
+        case "/v1/completions":
+            .stream([
+                "{\"choices\":[{\"index\":0,\"text\":\"a\",\"token_ids\":[4],\"finish_reason\":\"length\"}]}", "[DONE]",
+            ])
+        default: .json("{}", status: 404)
+        }
+    }
+
+    /// A server that is not there yet joins once it is, but not as another model.
+    @Test(arguments: [[0], [1], [1, 2]]) func serversMayComeLater(_ absent: [Int]) async throws {
+        let urls = (0..<3).map { "http://server\($0)" }
+        let served = Mutex(urls.indices.map { absent.contains($0) ? nil : "m" })
+        let transport = ScriptedTransport { request in
+            let index = try #require(urls.firstIndex { request.url.hasPrefix($0) })
+            guard let model = served.withLock({ $0[index] }) else { throw TransportError.unreachable("refused") }
+            let path = String(request.url.dropFirst(urls[index].count))
+            return Self.vLLM(path, String(decoding: request.body ?? [], as: UTF8.self), model: model)
+        }
+        let clock = ManualClock()
+        let engine = try await RemoteEngine.connect(
+            to: try urls.map { try EngineURL($0) }, options: Servers.options(vocabulary: nil), transport: transport,
+            clock: clock)
+        let isHere = urls.indices.map { !absent.contains($0) }
+        #expect(engine.servers.map(\.isWell) == isHere)
+        #expect(engine.description.controlTags == ["<Go>", "</Go>"])
+        for _ in 0..<6 {
+            let decoded = try await Servers.decode(try await engine.open("a"))
+            #expect(decoded.ids == [4])
+        }
+        #expect(engine.statistics.retries == 0)
+
+        for (model, isThere) in [("other", isHere), ("m", [true, true, true])] {
+            served.withLock { served in absent.forEach { served[$0] = model } }
+            clock.pass(.seconds(2))
+            await engine.askWhoIsDue()
+            #expect(engine.servers.map(\.isWell) == isThere)
+        }
+    }
+
+    @Test func aServerThatComesLaterGetsRequests() async throws {
+        let isHere = Mutex(false)
+        let transport = ScriptedTransport { request in
+            let isSecond = request.url.hasPrefix("http://second")
+            guard !isSecond || isHere.withLock({ $0 }) else { throw TransportError.unreachable("refused") }
+            let path = String(request.url.dropFirst((isSecond ? "http://second" : "http://first").count))
+            return Self.vLLM(path, String(decoding: request.body ?? [], as: UTF8.self))
+        }
+        let clock = ManualClock()
+        let engine = try await RemoteEngine.connect(
+            to: [try EngineURL("http://first"), try EngineURL("http://second")],
+            options: Servers.options(vocabulary: nil), transport: transport, clock: clock)
+        #expect(engine.servers.map(\.isWell) == [true, false])
+        isHere.withLock { $0 = true }
+        clock.pass(.seconds(2))
+        await engine.askWhoIsDue()
+        #expect(engine.servers.map(\.isWell) == [true, true])
+        let first = try await engine.pool.lease(preferring: nil)
+        _ = try await Servers.decode(try await engine.open("a"))
+        #expect(transport.asked("/v1/completions").last?.url == "http://second/v1/completions")
+        first.end(.neutral)
+    }
+
+    @Test func oneServerMustBeThere() async throws {
+        let transport = ScriptedTransport { _ in throw TransportError.unreachable("refused") }
+        let nobody = RemoteEngineError.unreachable(url: "http://first", why: "it cannot be reached: refused")
+        await #expect(throws: nobody) {
+            try await RemoteEngine.connect(
+                to: [try EngineURL("http://first"), try EngineURL("http://first")],
+                options: Servers.options(vocabulary: nil), transport: transport)
+        }
     }
 
     @Test func usesTextWhereIdsDoNotComeBack() async throws {

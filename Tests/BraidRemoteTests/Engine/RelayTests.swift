@@ -13,7 +13,7 @@ import Testing
         let transport = ScriptedTransport(script)
         let engine = try Servers.engine(
             { VLLMAdapter(tier: .tokens, address: $0) }, transport: transport, count: count,
-            options: Servers.options(credential: credential), capacity: 2, wait: { _ in })
+            options: Servers.options(credential: credential), capacity: 2, wait: Servers.endingPauses)
         return (engine, transport)
     }
 
@@ -62,6 +62,31 @@ import Testing
         _ = try await response.collect()
         #expect(transport.asked().count == 1)
         #expect(engine.concurrencyLimits == [1])
+    }
+
+    @Test(arguments: [429, 500, 503]) func aServerThatCannotIsPassedOver(_ status: Int) async throws {
+        let (engine, transport) = try engine { request in
+            request.url.contains("server0") ? .json("{\"error\":{}}", status: status) : .json("{}")
+        }
+        #expect(try await relay(engine).status == 200)
+        #expect(transport.asked().map { $0.url.contains("server1") } == [false, true])
+        #expect(engine.statistics.retries == 1)
+        #expect(transport.openBodies == 0)
+    }
+
+    @Test(arguments: [400, 401, 404, 422]) func whatEveryServerWouldSayIsTheAnswer(_ status: Int) async throws {
+        let (engine, transport) = try engine { _ in .json("{\"error\":{}}", status: status) }
+        #expect(try await relay(engine).status == status)
+        #expect(transport.asked().count == 1)
+    }
+
+    @Test func whereAllAreOverloadedTheLastOneSaysSo() async throws {
+        let (engine, transport) = try engine { _ in .json("{\"error\":{}}", status: 503) }
+        let response = try await relay(engine)
+        #expect(response.status == 503)
+        _ = try await response.collect()
+        #expect(transport.asked().count == 1 + RetryPolicy.maximumRetries)
+        #expect(engine.pool.limits.map(\.inFlight) == [0, 0])
     }
 
     @Test func whatIsNotReadGivesItsPlaceBack() async throws {

@@ -17,7 +17,7 @@
         private func engine(
             _ server: LoopbackServer,
             options: RemoteEngineOptions = Servers.options(vocabulary: Servers.vocabulary(decodes: false)),
-            time: TimeLimit = TimeLimit(wait: { if $0 >= .seconds(60) { try await Servers.never() } })
+            time: TimeLimit = TimeLimit(wait: Servers.endingPauses)
         ) throws -> RemoteEngine {
             let address = EngineAddress(
                 url: try EngineURL(server.url), model: "m", credential: Credential("sk-planted"))
@@ -105,7 +105,9 @@
             let error = await #expect(throws: RemoteEngineError.self) {
                 try await RemoteEngine.connect(to: [try EngineURL("http://127.0.0.1:1")], transport: transport)
             }
-            #expect(error?.description.contains("cannot be reached") == true)
+            #expect(
+                error?.description == "the engine http://127.0.0.1:1: it cannot be reached: Connection refused; "
+                    + "start it, or correct the address")
         }
 
         @Test func aRedirectIsNotFollowedWithTheKey() async throws {
