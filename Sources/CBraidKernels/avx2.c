@@ -6,10 +6,12 @@
 #define BRAID_INT8_DOT 0
 #define BRAID_BF16_DOT 0
 #define BRAID_TARGET "avx2,fma,f16c"
-#define BRAID_TILE_ROWS 3
+#define BRAID_TILE_ROWS 5
 #define BRAID_TILE_GROUPS 1
-#define BRAID_WIDE_TILE_ROWS 3
-#define BRAID_WIDENED_TILE_ROWS 2
+#define BRAID_WIDE_TILE_ROWS 5
+#define BRAID_FLOAT_TILE_ROWS 3
+#define BRAID_WIDENED_TILE_ROWS 4
+#define BRAID_APART_ROWS 3
 #define BRAID_QUERY_TILE 4
 #define BRAID_VALUE_LANES 1
 #include "vector_kernels.h"

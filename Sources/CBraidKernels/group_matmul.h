@@ -10,8 +10,14 @@
 
 #include "group_layout.h"
 
+#ifndef BRAID_FLOAT_TILE_ROWS
+#define BRAID_FLOAT_TILE_ROWS BRAID_TILE_ROWS
+#endif
 #ifndef BRAID_WIDENED_TILE_ROWS
 #define BRAID_WIDENED_TILE_ROWS BRAID_TILE_ROWS
+#endif
+#ifndef BRAID_APART_ROWS
+#define BRAID_APART_ROWS (BRAID_TILE_ROWS + 1)
 #endif
 
 typedef int32_t mask8 __attribute__((ext_vector_type(8)));
@@ -112,6 +118,29 @@ BRAID_INLINE void add_columns(tile_sums sums, const uint8_t *x, size_t x_stride,
         }
         w += 2 * BRAID_STEP_VECTORS * 64;
         x += 2 * BRAID_STEP_VECTORS * (type == BRAID_WEIGHT_BF16 ? 8 : 4);
+    }
+}
+
+/// The same for one group of bf16 weights, in stretches of columns that stay in the nearest cache: the even ones of a
+/// stretch pass before its odd ones, so that half of the sums at a time find room in the registers.
+BRAID_INLINE void add_columns_apart(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *w, size_t columns,
+                                    const size_t row_count) {
+    enum { STRETCH = 4 * BRAID_BLOCK_COLUMNS };
+    for (size_t first = 0; first < columns; first += STRETCH) {
+        const size_t count = columns - first < STRETCH ? columns - first : STRETCH;
+        BRAID_UNROLL for (size_t odd = 0; odd < 2; odd++) {
+            lanes part[BRAID_TILE_ROWS];
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) part[r] = sums[r][0][odd];
+            for (size_t i = 0; i < count; i += 2) {
+                const words pair = vector(w + 32 * i), weights = odd ? pair & 0xffff0000u : pair << 16;
+                BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+                    part[r] = fused((lanes)number(x + r * x_stride + 4 * (i + odd)), (lanes)weights, part[r]);
+                }
+            }
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) sums[r][0][odd] = part[r];
+        }
+        w += 32 * count;
+        x += 4 * count;
     }
 }
 
@@ -261,6 +290,8 @@ BRAID_INLINE void tile(float *y, size_t y_stride, const uint8_t *x, size_t x_str
     const bool quantized = type == BRAID_WEIGHT_Q8 || type == BRAID_WEIGHT_Q4;
     if (quantized) {
         add_blocks(sums, x, x_stride, group, bytes, blocks, row_count, group_count, type);
+    } else if (type == BRAID_WEIGHT_BF16 && row_count >= BRAID_APART_ROWS) {
+        add_columns_apart(sums, x, x_stride, group, blocks * BRAID_BLOCK_COLUMNS, row_count);
     } else {
         const size_t steps = bytes / (2 * BRAID_STEP_VECTORS * 64);
         add_columns(sums, x, x_stride, group, bytes, steps, row_count, group_count, type);
@@ -319,7 +350,10 @@ BRAID_INLINE void group_matmul(float *y, size_t y_stride, const uint8_t *x, size
             o += wide;
         } else if (o >= first && end - o >= BRAID_GROUP_OUTPUTS) {
             tiles(y + o, y_stride, x, x_stride, rows, group, blocks, bias ? bias + o : NULL, accumulate,
-                  type == BRAID_WEIGHT_BF16 ? BRAID_WIDENED_TILE_ROWS : BRAID_TILE_ROWS, 1, type);
+                  type == BRAID_WEIGHT_F32    ? BRAID_FLOAT_TILE_ROWS
+                  : type == BRAID_WEIGHT_BF16 ? BRAID_WIDENED_TILE_ROWS
+                                              : BRAID_TILE_ROWS,
+                  1, type);
             o += BRAID_GROUP_OUTPUTS;
         } else {
             // The range begins or ends within this group.

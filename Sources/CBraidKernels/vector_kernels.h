@@ -8,8 +8,11 @@
 ///   BRAID_TILE_ROWS    rows of activations of a register tile, 1...8
 ///   BRAID_TILE_GROUPS  groups of weights that a wide tile, for many rows, holds: 1 or 2
 ///   BRAID_WIDE_TILE_ROWS  rows of a wide tile, at most BRAID_TILE_ROWS
-///   BRAID_WIDENED_TILE_ROWS  rows of a tile of bf16 weights, which take registers while they are widened; at most, and
-///                      if not defined, BRAID_TILE_ROWS
+///   BRAID_FLOAT_TILE_ROWS  rows of a tile of f32 weights, which has two sums for each; at most, and if not defined,
+///                      BRAID_TILE_ROWS
+///   BRAID_WIDENED_TILE_ROWS  the same for bf16 weights, which take registers while they are widened
+///   BRAID_APART_ROWS   from so many rows on, a tile of bf16 weights takes even columns before odd ones; if not defined,
+///                      none does
 ///   BRAID_QUERY_TILE   queries that meet a page together, see vector_attention.h; a power of two, 1...8
 ///   BRAID_VALUE_LANES  lane vectors of a value row that they meet at a time
 ///
