@@ -105,9 +105,7 @@
                 var body: any ResponseBodyWriter = try await writer.writeHead(head)
                 if !isHead {
                     // A stream writes often and little.
-                    let executor = EventLoopExecutor(eventLoop)
-                    try await withTaskExecutorPreference(executor) { try await write(&body) }
-                    withExtendedLifetime(executor) {}
+                    try await withTaskExecutorPreference(EventLoopExecutor(eventLoop)) { try await write(&body) }
                 }
                 try await body.finish(nil)
             }
