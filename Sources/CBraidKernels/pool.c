@@ -16,8 +16,9 @@
 // shorter than what another process loses that waits for this processor.
 #define SPINS 4096
 
-// A caller that has slept for longer than this in a step, and for a quarter of the step, does the rest of it alone: its
-// workers have to share their processors, and there may be a hundred regions to come that would each wait for them.
+// A caller that has slept for longer than this, and for a quarter of the time since it called its workers, goes on alone for
+// as long as it has slept: they have to share their processors, and there may be a hundred regions to come that would each
+// wait for them. Then it calls them again, for what held them up may have been short, and a step may be long.
 #define PATIENCE_NANOSECONDS 1000000
 
 struct braid_pool {
@@ -26,10 +27,12 @@ struct braid_pool {
     // Written before `region` is published, read after a piece of it was claimed.
     braid_pool_work work;
     void *context;
-    // Of the caller alone. In nanoseconds: when the step began, and for how long the caller has slept in it.
+    // Of the caller alone. In nanoseconds: when it called its workers, for how long it has slept since, and until when it
+    // works alone; 0 when that is until `braid_pool_wake`.
     bool awake;
     uint64_t woken;
     uint64_t slept;
+    uint64_t alone_until;
     _Alignas(64) _Atomic uint32_t sleepers;
     _Atomic bool caller_sleeps;
     // The rest is guarded by the mutex, and slow: somebody sleeps, or is about to.
@@ -130,6 +133,7 @@ braid_pool *braid_pool_create(size_t threads) {
     pool->awake = false;
     pool->woken = 0;
     pool->slept = 0;
+    pool->alone_until = 0;
     pool->calls = 0;
     pool->ending = false;
     pool->worker_count = 0;
@@ -160,17 +164,29 @@ void braid_pool_destroy(braid_pool *pool) {
 
 size_t braid_pool_threads(const braid_pool *pool) { return pool->worker_count + 1; }
 
+static void begin(struct braid_pool *pool, uint64_t now) {
+    pool->awake = true;
+    pool->woken = now;
+    pool->slept = 0;
+    pool->alone_until = 0;
+}
+
 void braid_pool_wake(braid_pool *pool) {
     if (pool->worker_count == 0) return;
-    pool->awake = true;
-    pool->woken = nanoseconds();
-    pool->slept = 0;
+    begin(pool, nanoseconds());
     call(pool);
 }
 
-void braid_pool_rest(braid_pool *pool) { pool->awake = false; }
+void braid_pool_rest(braid_pool *pool) {
+    pool->awake = false;
+    pool->alone_until = 0;
+}
 
 void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void *context) {
+    if (!pool->awake && pool->alone_until != 0) {
+        uint64_t now = nanoseconds();
+        if (now >= pool->alone_until) begin(pool, now);
+    }
     if (pieces <= 1 || pieces > FIELD_MASK || !pool->awake) {
         for (size_t piece = 0; piece < pieces; piece++) work(context, piece);
         return;
@@ -197,6 +213,9 @@ void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void 
         pthread_mutex_unlock(&pool->mutex);
         uint64_t now = nanoseconds();
         pool->slept += now - start;
-        if (pool->slept > PATIENCE_NANOSECONDS && 4 * pool->slept > now - pool->woken) pool->awake = false;
+        if (pool->slept > PATIENCE_NANOSECONDS && 4 * pool->slept > now - pool->woken) {
+            pool->awake = false;
+            pool->alone_until = now + pool->slept;
+        }
     }
 }

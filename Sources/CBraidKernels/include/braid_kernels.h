@@ -300,8 +300,8 @@ static inline size_t braid_attention_scratch(const braid_kv_shape *_Nonnull shap
 ///
 /// Between `braid_pool_wake` and `braid_pool_rest` regions run on all threads: the caller works too, and takes every
 /// piece that no worker has claimed, so a region ends even when the operating system runs no worker at all. At other
-/// times the caller does regions alone, and also from when its workers, held up by other processes, have kept it waiting
-/// for a quarter of the time since `braid_pool_wake`. Whoever waits spins for about 0.1 ms, then sleeps, so that a
+/// times the caller does regions alone, and also for a while from when its workers, held up by other processes, have kept
+/// it waiting for a quarter of the time since it called them. Whoever waits spins for about 0.1 ms, then sleeps, so that a
 /// processor which others need is theirs.
 typedef struct braid_pool braid_pool;
 
