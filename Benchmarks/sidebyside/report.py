@@ -172,7 +172,7 @@ def write_report(results: Results, file: Path) -> None:
         "## Targets", "",
         f"{met} of {len(targets)} met, {len(missed)} missed, {len(targets) - met - len(missed)} not measured.", ""]
     if missed:
-        lines += ["Missed:", "", *missed, ""]
+        lines += ["Missed, for reasons that [another page](performance-limits.md) gives:", "", *missed, ""]
     lines += _table(["target", "where", "wanted", "measured", "verdict"], targets, texts=5)
     lines += _section(
         "Decoding alone", "One context from depth 16 on; tokens per second and milliseconds per token.",
