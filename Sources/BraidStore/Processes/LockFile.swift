@@ -10,7 +10,7 @@ final class LockFile: Sendable {
     /// - Throws: the store's error when the file cannot be made.
     init?(_ path: String) throws(StoreError) {
         // A child process must not inherit the lock, or it would outlive us.
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(errno: errno, at: path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -18,6 +18,8 @@ final class LockFile: Sendable {
             if code == EWOULDBLOCK { return nil }
             throw StoreError(errno: code, at: path)
         }
+        // Last: what fails behind it is closed once more by `deinit`, and may be another's file by then.
+        self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
