@@ -1,6 +1,7 @@
 /// A pool of worker threads for short parallel regions.
 
 #include "braid_kernels.h"
+#include "braid_patience.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,23 +17,14 @@
 // shorter than what another process loses that waits for this processor.
 #define SPINS 4096
 
-// A caller that has slept for longer than this, and for a quarter of the time since it called its workers, goes on alone for
-// as long as it has slept: they have to share their processors, and there may be a hundred regions to come that would each
-// wait for them. Then it calls them again, for what held them up may have been short, and a step may be long.
-#define PATIENCE_NANOSECONDS 1000000
-
 struct braid_pool {
     _Alignas(64) _Atomic uint64_t region;
     _Alignas(64) _Atomic uint32_t done;
     // Written before `region` is published, read after a piece of it was claimed.
     braid_pool_work work;
     void *context;
-    // Of the caller alone. In nanoseconds: when it called its workers, for how long it has slept since, and until when it
-    // works alone; 0 when that is until `braid_pool_wake`.
-    bool awake;
-    uint64_t woken;
-    uint64_t slept;
-    uint64_t alone_until;
+    // Of the caller alone.
+    braid_patience patience;
     _Alignas(64) _Atomic uint32_t sleepers;
     _Atomic bool caller_sleeps;
     // The rest is guarded by the mutex, and slow: somebody sleeps, or is about to.
@@ -130,10 +122,7 @@ braid_pool *braid_pool_create(size_t threads) {
     atomic_init(&pool->caller_sleeps, false);
     pool->work = NULL;
     pool->context = NULL;
-    pool->awake = false;
-    pool->woken = 0;
-    pool->slept = 0;
-    pool->alone_until = 0;
+    braid_patience_end(&pool->patience);
     pool->calls = 0;
     pool->ending = false;
     pool->worker_count = 0;
@@ -164,30 +153,17 @@ void braid_pool_destroy(braid_pool *pool) {
 
 size_t braid_pool_threads(const braid_pool *pool) { return pool->worker_count + 1; }
 
-static void begin(struct braid_pool *pool, uint64_t now) {
-    pool->awake = true;
-    pool->woken = now;
-    pool->slept = 0;
-    pool->alone_until = 0;
-}
-
 void braid_pool_wake(braid_pool *pool) {
     if (pool->worker_count == 0) return;
-    begin(pool, nanoseconds());
+    braid_patience_begin(&pool->patience, nanoseconds());
     call(pool);
 }
 
-void braid_pool_rest(braid_pool *pool) {
-    pool->awake = false;
-    pool->alone_until = 0;
-}
+void braid_pool_rest(braid_pool *pool) { braid_patience_end(&pool->patience); }
 
 void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void *context) {
-    if (!pool->awake && pool->alone_until != 0) {
-        uint64_t now = nanoseconds();
-        if (now >= pool->alone_until) begin(pool, now);
-    }
-    if (pieces <= 1 || pieces > FIELD_MASK || !pool->awake) {
+    if (pool->patience.alone_until != 0) braid_patience_look(&pool->patience, nanoseconds());
+    if (pieces <= 1 || pieces > FIELD_MASK || !pool->patience.together) {
         for (size_t piece = 0; piece < pieces; piece++) work(context, piece);
         return;
     }
@@ -211,11 +187,6 @@ void braid_pool_run(braid_pool *pool, size_t pieces, braid_pool_work work, void 
         while (atomic_load(&pool->done) < pieces) pthread_cond_wait(&pool->work_is_done, &pool->mutex);
         atomic_store(&pool->caller_sleeps, false);
         pthread_mutex_unlock(&pool->mutex);
-        uint64_t now = nanoseconds();
-        pool->slept += now - start;
-        if (pool->slept > PATIENCE_NANOSECONDS && 4 * pool->slept > now - pool->woken) {
-            pool->awake = false;
-            pool->alone_until = now + pool->slept;
-        }
+        braid_patience_wait(&pool->patience, start, nanoseconds());
     }
 }

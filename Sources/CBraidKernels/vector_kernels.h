@@ -125,6 +125,7 @@ BRAID_INLINE lanes exponential(lanes x) {
     return x == x ? result : x;
 }
 
+#include "activation_packing.h"
 #include "group_matmul.h"
 
 static void rms_norm(float *y, const float *x, const float *weight, size_t rows, size_t columns, float epsilon) {

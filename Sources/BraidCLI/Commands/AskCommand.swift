@@ -83,13 +83,13 @@ struct AskCommand: AsyncParsableCommand {
         let remote = remote.resolved(model: model, for: method)
         if remote.isUsed {
             let connected = try await remote.connect(model: model, tags: try options.tags(of: method))
-            if !quiet, let warning = connected.warning { try StandardStream.error.write(warning) }
+            if !quiet { try StandardStream.error.warn(connected.warning) }
             engine = connected
         } else {
             let choice = try ModelChoice(model, for: method, judging: options.judges(for: method))
             engine = try choice.engine(self.engine.options)
             // A model that cannot be loaded is the only thing worth telling then.
-            if !quiet, let warning = choice.warning { try StandardStream.error.write(warning) }
+            if !quiet { try StandardStream.error.warn(choice.warning) }
             isBuiltIn = choice.isBuiltIn
         }
         // The dialogue of a review and lanes that move would write over each other.

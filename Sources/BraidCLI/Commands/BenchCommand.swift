@@ -182,14 +182,14 @@ struct BenchCommand: AsyncParsableCommand {
             if remote.isUsed {
                 engine = try await known(contestant.model ?? "", in: &engines) {
                     let engine = try await remote.connect(model: contestant.model, tags: tags)
-                    if let warning = engine.warning { try StandardStream.error.write(warning) }
+                    try StandardStream.error.warn(engine.warning)
                     return engine
                 }
             } else {
                 let choice = try ModelChoice(
                     contestant.model, for: contestant.method, judging: options.judges(for: contestant.method))
                 engine = try await known(choice.name, in: &engines) {
-                    if let warning = choice.warning { try StandardStream.error.write(warning) }
+                    try StandardStream.error.warn(choice.warning)
                     return try choice.engine(self.engine.options)
                 }
             }

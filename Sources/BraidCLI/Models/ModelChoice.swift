@@ -56,7 +56,7 @@ enum ModelChoice: Equatable {
     /// What slows it down on this processor. Nothing, for a built-in model: they are small and exact, and need no more than
     /// vector instructions.
     var warning: String? {
-        isBuiltIn && KernelLevel.best != .scalar ? nil : InstructionSets.here.warning.map { "braid: \($0)\n" }
+        isBuiltIn && KernelLevel.best != .scalar ? nil : InstructionSets.here.warning
     }
 
     /// Loads it.

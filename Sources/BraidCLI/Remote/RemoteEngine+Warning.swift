@@ -5,6 +5,6 @@ extension RemoteEngine {
     var warning: String? {
         let absent = servers.filter { !$0.isWell }.map(\.url)
         guard !absent.isEmpty else { return nil }
-        return "braid: nothing answers at \(absent.joined(separator: ", ")); requests go elsewhere until it does\n"
+        return "nothing answers at \(absent.joined(separator: ", ")); requests go elsewhere until it does"
     }
 }

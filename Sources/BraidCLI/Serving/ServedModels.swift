@@ -30,7 +30,7 @@
                 }
                 let tokenizer = try remote.loadTokenizer()
                 let engine = try await remote.connect(model: model, tags: tags, tokenizer: tokenizer)
-                if let warning = engine.warning { try StandardStream.error.write(warning) }
+                try StandardStream.error.warn(engine.warning)
                 var model = try served(engine.description.model, MethodChoice.allCases.map { ($0, engine) })
                 model.tokenizer = tokenizer.map { ServedTokenizer($0) }
                 model.upstream = UpstreamChat(engine)
@@ -39,7 +39,7 @@
             }
             guard let model else { return [try builtIn()] }
             let choice = try ModelChoice(model, for: method ?? .adaptive)
-            if let warning = choice.warning { try StandardStream.error.write(warning) }
+            try StandardStream.error.warn(choice.warning)
             let engine = try choice.engine(engine.options)
             let methods = MethodChoice.allCases.filter { !choice.isBuiltIn || !$0.needsWords }
             return [try served(choice.name, methods.map { ($0, engine) })]

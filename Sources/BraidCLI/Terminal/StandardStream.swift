@@ -15,6 +15,11 @@ struct StandardStream: Sendable {
         try write(Data(text.utf8))
     }
 
+    /// Writes a line that tells a user what to be aware of, if there is anything.
+    func warn(_ warning: String?) throws(StreamError) {
+        if let warning { try write("braid: \(warning)\n") }
+    }
+
     /// Writes all of it.
     func write(_ data: Data) throws(StreamError) {
         var rest = data[...]

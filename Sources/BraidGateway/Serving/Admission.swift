@@ -43,7 +43,7 @@ struct Admission: Sendable {
     ///   - perKey: most requests of one key, those that wait included.
     init(runs: Int, reserve: Int = 0, queue: Int, perKey: Int) {
         self.runs = max(1, runs)
-        self.reserve = max(0, min(reserve, runs - 1))
+        self.reserve = max(0, min(reserve, self.runs - 1))
         self.queue = max(0, queue)
         self.perKey = max(1, perKey)
     }

@@ -100,7 +100,8 @@
         /// The iterator of the body; taken out while it is being read.
         private let iterator: Mutex<Slot>
 
-        /// Makes an iterator that is not `Sendable` fit for the lock: it is used by one task at a time.
+        /// `@unchecked`, because the iterator is not `Sendable`: whoever reads takes it out of the lock and puts it back, so
+        /// that two tasks never hold it.
         private struct Slot: @unchecked Sendable {
             var iterator: HTTPClientResponse.Body.AsyncIterator?
         }
