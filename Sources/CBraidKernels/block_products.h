@@ -98,24 +98,25 @@ BRAID_INLINE void block_dots(__m256i dots[][2], const uint8_t *x, size_t x_strid
     }
 }
 
-/// What a group of blocks adds to the first sum of every row.
+/// What groups of blocks, `group_bytes` apart, add to the first sum of every row.
 BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *group,
                              size_t group_bytes, size_t blocks, const size_t row_count, const size_t group_count,
                              const int32_t type) {
-    (void)group_bytes, (void)group_count;
     const size_t width = braid_quant_bytes(type);
     const uint8_t *quants = group + 64, *scales = group;
     for (size_t b = 0; b < blocks; b++, x += sizeof(braid_block)) {
-        __m256i dots[BRAID_TILE_ROWS][2];
-        block_dots(dots, x, x_stride, quants, row_count, type);
-        halves stored;
-        memcpy(&stored, scales, sizeof stored);
-        const lanes scale = __builtin_convertvector(stored, lanes);
-        BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
-            mask all;
-            all.lo = (mask8)dots[r][0], all.hi = (mask8)dots[r][1];
-            const lanes factor = scale * number(x + r * x_stride + offsetof(braid_block, scale));
-            sums[r][0][0] = fused(__builtin_convertvector(all, lanes), factor, sums[r][0][0]);
+        BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
+            __m256i dots[BRAID_TILE_ROWS][2];
+            block_dots(dots, x, x_stride, quants + g * group_bytes, row_count, type);
+            halves stored;
+            memcpy(&stored, scales + g * group_bytes, sizeof stored);
+            const lanes scale = __builtin_convertvector(stored, lanes);
+            BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
+                mask all;
+                all.lo = (mask8)dots[r][0], all.hi = (mask8)dots[r][1];
+                const lanes factor = scale * number(x + r * x_stride + offsetof(braid_block, scale));
+                sums[r][g][0] = fused(__builtin_convertvector(all, lanes), factor, sums[r][g][0]);
+            }
         }
         // To the second block of this pair, or to the next pair.
         const bool second = b % 2 != 0;
