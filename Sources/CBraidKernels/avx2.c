@@ -12,6 +12,7 @@
 #define BRAID_FLOAT_TILE_ROWS 3
 #define BRAID_WIDENED_TILE_ROWS 4
 #define BRAID_APART_ROWS 3
+#define BRAID_STREAM_ROWS 1
 #define BRAID_QUERY_TILE 4
 #define BRAID_VALUE_LANES 1
 #include "vector_kernels.h"

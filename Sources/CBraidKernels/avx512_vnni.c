@@ -9,6 +9,7 @@
 #define BRAID_TILE_ROWS 8
 #define BRAID_TILE_GROUPS 2
 #define BRAID_WIDE_TILE_ROWS 6
+#define BRAID_STREAM_ROWS 2
 #define BRAID_QUERY_TILE 8
 #define BRAID_VALUE_LANES 2
 #include "vector_kernels.h"

@@ -100,11 +100,13 @@ BRAID_INLINE void block_dots(__m256i dots[][2], const uint8_t *x, size_t x_strid
 
 /// What groups of blocks, `group_bytes` apart, add to the first sum of every row.
 BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *group,
-                             size_t group_bytes, size_t blocks, const size_t row_count, const size_t group_count,
-                             const int32_t type) {
+                             size_t group_bytes, size_t blocks, const uint8_t *next, size_t next_bytes,
+                             const size_t row_count, const size_t group_count, const int32_t type) {
     const size_t width = braid_quant_bytes(type);
     const uint8_t *quants = group + 64, *scales = group;
+    weight_stream stream = weight_stream_of(next, next_bytes, blocks);
     for (size_t b = 0; b < blocks; b++, x += sizeof(braid_block)) {
+        weight_stream_step(&stream);
         BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
             __m256i dots[BRAID_TILE_ROWS][2];
             block_dots(dots, x, x_stride, quants + g * group_bytes, row_count, type);
@@ -137,11 +139,13 @@ BRAID_INLINE mask block_weights(const uint8_t *w, const size_t k, const int32_t 
 
 /// What groups of blocks, `group_bytes` apart, add to the first sum of every row.
 BRAID_INLINE void add_blocks(tile_sums sums, const uint8_t *x, size_t x_stride, const uint8_t *group,
-                             size_t group_bytes, size_t blocks, const size_t row_count, const size_t group_count,
-                             const int32_t type) {
+                             size_t group_bytes, size_t blocks, const uint8_t *next, size_t next_bytes,
+                             const size_t row_count, const size_t group_count, const int32_t type) {
     const size_t width = braid_quant_bytes(type);
     const uint8_t *quants = group + 64, *scales = group;
+    weight_stream stream = weight_stream_of(next, next_bytes, blocks);
     for (size_t b = 0; b < blocks; b++, x += sizeof(braid_block)) {
+        weight_stream_step(&stream);
         mask dots[BRAID_TILE_ROWS][BRAID_TILE_GROUPS];
         BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
             const mask start =

@@ -8,6 +8,9 @@
 
 #include "group_layout.h"
 
+#ifndef BRAID_STREAM_ROWS
+#define BRAID_STREAM_ROWS 0
+#endif
 #ifndef BRAID_FLOAT_TILE_ROWS
 #define BRAID_FLOAT_TILE_ROWS BRAID_TILE_ROWS
 #endif
@@ -39,14 +42,17 @@ BRAID_INLINE words vector(const uint8_t *w) {
 /// Sums of a tile: of each row and group, even and odd columns, or pairs of them, apart.
 typedef lanes tile_sums[BRAID_TILE_ROWS][BRAID_TILE_GROUPS][2];
 
+#include "weight_stream.h"
+
 #include "block_products.h"
 #include "column_products.h"
 
 /// y[r, 0..<16 * group_count] for `row_count` rows. The counts and `type` are constants at every call, so this becomes one
-/// straight loop for each; how an element is summed does not depend on the counts.
+/// straight loop for each; how an element is summed does not depend on the counts. `next_bytes` of weights at `next` are fetched
+/// meanwhile.
 BRAID_INLINE void tile(float *y, size_t y_stride, const uint8_t *x, size_t x_stride, const uint8_t *group,
-                       size_t blocks, const float *bias, bool accumulate, const size_t row_count,
-                       const size_t group_count, const int32_t type) {
+                       size_t blocks, const float *bias, bool accumulate, const uint8_t *next, size_t next_bytes,
+                       const size_t row_count, const size_t group_count, const int32_t type) {
     const size_t bytes = braid_group_bytes(type, blocks);
     tile_sums sums;
     BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
@@ -54,12 +60,12 @@ BRAID_INLINE void tile(float *y, size_t y_stride, const uint8_t *x, size_t x_str
     }
     const bool quantized = type == BRAID_WEIGHT_Q8 || type == BRAID_WEIGHT_Q4;
     if (quantized) {
-        add_blocks(sums, x, x_stride, group, bytes, blocks, row_count, group_count, type);
+        add_blocks(sums, x, x_stride, group, bytes, blocks, next, next_bytes, row_count, group_count, type);
     } else if (type == BRAID_WEIGHT_BF16 && row_count >= BRAID_APART_ROWS) {
-        add_columns_apart(sums, x, x_stride, group, blocks * BRAID_BLOCK_COLUMNS, row_count);
+        add_columns_apart(sums, x, x_stride, group, blocks * BRAID_BLOCK_COLUMNS, next, next_bytes, row_count);
     } else {
         const size_t steps = bytes / (2 * BRAID_STEP_VECTORS * 64);
-        add_columns(sums, x, x_stride, group, bytes, steps, row_count, group_count, type);
+        add_columns(sums, x, x_stride, group, bytes, steps, next, next_bytes, row_count, group_count, type);
     }
     BRAID_UNROLL for (size_t r = 0; r < row_count; r++) {
         BRAID_UNROLL for (size_t g = 0; g < group_count; g++) {
@@ -71,20 +77,26 @@ BRAID_INLINE void tile(float *y, size_t y_stride, const uint8_t *x, size_t x_str
     }
 }
 
-/// All rows for `group_count` groups, in tiles of nearly equal height: a low one reads as many weights as a high one.
+/// All rows for `group_count` groups, in tiles of nearly equal height: a low one reads as many weights as a high one. Each
+/// fetches its part of the groups behind these; at the end of a matrix that is what was arranged after it.
 BRAID_INLINE void tiles(float *y, size_t y_stride, const uint8_t *x, size_t x_stride, size_t rows,
                         const uint8_t *group, size_t blocks, const float *bias, bool accumulate,
                         const size_t most_rows, const size_t group_count, const int32_t type) {
     size_t count = (rows + most_rows - 1) / most_rows, height;
-    for (size_t r = 0; r < rows; count--, r += height) {
+    const size_t bytes = group_count * braid_group_bytes(type, blocks);
+    // With a single row of f32 the processor has time to look ahead by itself.
+    const bool streams = BRAID_STREAM_ROWS > 0 && rows >= BRAID_STREAM_ROWS && (rows > 1 || type != BRAID_WEIGHT_F32);
+    const size_t next_bytes = streams ? (bytes / count + 63) / 64 * 64 : 0;
+    const uint8_t *next = group + bytes;
+    for (size_t r = 0; r < rows; count--, r += height, next += next_bytes) {
         height = (rows - r + count - 1) / count;
         switch (height) {
-#define BRAID_CASE(n)                                                                                     \
-    case n:                                                                                               \
-        if (n <= most_rows) {                                                                             \
-            tile(y + r * y_stride, y_stride, x + r * x_stride, x_stride, group, blocks, bias, accumulate, \
-                 n <= BRAID_TILE_ROWS ? n : 1, group_count, type);                                        \
-        }                                                                                                 \
+#define BRAID_CASE(n)                                                                                           \
+    case n:                                                                                                     \
+        if (n <= most_rows) {                                                                                   \
+            tile(y + r * y_stride, y_stride, x + r * x_stride, x_stride, group, blocks, bias, accumulate, next, \
+                 next_bytes, n <= BRAID_TILE_ROWS ? n : 1, group_count, type);                                  \
+        }                                                                                                       \
         break;
             BRAID_CASE(1)
             BRAID_CASE(2)
@@ -126,7 +138,7 @@ BRAID_INLINE void group_matmul(float *y, size_t y_stride, const uint8_t *x, size
             const size_t high = end - o < BRAID_GROUP_OUTPUTS ? end : o + BRAID_GROUP_OUTPUTS;
             for (size_t r = 0; r < rows; r++) {
                 float part[BRAID_GROUP_OUTPUTS];
-                tile(part, BRAID_GROUP_OUTPUTS, x + r * x_stride, x_stride, group, blocks, NULL, false, 1, 1, type);
+                tile(part, BRAID_GROUP_OUTPUTS, x + r * x_stride, x_stride, group, blocks, NULL, false, NULL, 0, 1, 1, type);
                 for (size_t i = low; i < high; i++) {
                     float *to = y + r * y_stride + i, sum = part[i - o];
                     if (bias) sum += bias[i];

@@ -13,6 +13,8 @@
 ///   BRAID_WIDENED_TILE_ROWS  the same for bf16 weights, which take registers while they are widened
 ///   BRAID_APART_ROWS   from so many rows on, a tile of bf16 weights takes even columns before odd ones; if not defined,
 ///                      none does
+///   BRAID_STREAM_ROWS  from so many rows on weights are fetched before they are read, see weight_stream.h; if not
+///                      defined, never
 ///   BRAID_QUERY_TILE   queries that meet a page together, see vector_attention.h; a power of two, 1...8
 ///   BRAID_VALUE_LANES  lane vectors of a value row that they meet at a time
 ///
