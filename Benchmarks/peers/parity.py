@@ -99,7 +99,7 @@ def main() -> int:
         model = Model.load(home / "models", name)
         title = f"{TITLES[name]} {arguments.weights}"
         try:
-            driver, file = start_braid(arguments.braid_binary, model.files_for_braid(arguments.weights), 2)
+            driver, file = start_braid(arguments.braid_binary, model.files_for_braid(arguments.weights), 2, None)
             braid = of_driver(driver, sequences)
         except DriverError as error:
             print(f"{title}: Braid cannot run it: {error}")

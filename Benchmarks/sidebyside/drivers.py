@@ -56,14 +56,16 @@ class Driver:
         self._errors.close()
 
 
-def start_braid(binary: Path, files: list[Path], threads: int) -> tuple[Driver, Path]:
-    """Starts Braid on the first of the files that it can load.
+def start_braid(binary: Path, files: list[Path], threads: int, cache_mebibytes: int | None) -> tuple[Driver, Path]:
+    """Starts Braid on the first of the files that it can load, with so much memory for keys and values, all of it there
+    from the start, as llama.cpp has it; or, with None, with as much as it comes to use.
 
     Raises DriverError with what it said about the last one.
     """
+    cache = ["--cache-mebibytes", str(cache_mebibytes), "--preallocate"] if cache_mebibytes else []
     errors: list[str] = []
     for file in files:
-        driver = Driver([str(binary), "--model", str(file), "--threads", str(threads)])
+        driver = Driver([str(binary), "--model", str(file), "--threads", str(threads), *cache])
         try:
             driver.run("decode prefix=2 tokens=1")
             return driver, file

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 # Bits per weight as stored, scales included: blocks of 32 with an f16 scale in the two quantised forms.
 BITS = {"f32": 32.0, "bf16": 16.0, "q8_0": 8.5, "q4_0": 4.5}
+# Positions, more than those of 16 threads off a prefix of 4,096 tokens.
+LARGEST_CASE = 6144
 TITLES = {"llama6m": "6M", "llama30m": "30M", "llama120m": "120M", "qwen3-06b": "0.6B"}
 
 
@@ -44,6 +47,10 @@ class Model:
     def kv_bytes(self, positions: float, element_bytes: int = 2) -> float:
         """Bytes of keys and values; f16 unless said."""
         return 2 * self.layers * self.kv_heads * self.head_width * positions * element_bytes
+
+    def cache_mebibytes(self, weights: str) -> int:
+        """Memory for the keys and values of the largest case."""
+        return math.ceil(self.kv_bytes(LARGEST_CASE, 4 if weights == "f32" else 2) / (1 << 20))
 
     def attention_operations(self, pairs: float) -> float:
         """Operations for so many pairs of a query position and a key position."""

@@ -66,7 +66,8 @@ public final class EmbeddedEngine: Engine {
         // Threads and memory are made here, so that a failure is thrown, and handed over to the worker's thread.
         let pool = try ComputePool(threads: options.threads)
         let memory = KVMemory(
-            shape: Transformer.kvShape(of: configuration, type: cacheType), pageCount: plan.pageCount)
+            shape: Transformer.kvShape(of: configuration, type: cacheType), pageCount: plan.pageCount,
+            isPreallocated: options.preallocatesCache)
         let transformer = Transformer(
             configuration: configuration, weights: weights, kernels: kernels, pool: pool, memory: memory,
             maximumRows: options.maximumRows)

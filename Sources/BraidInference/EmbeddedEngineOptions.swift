@@ -8,6 +8,9 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
     /// full context needs if that is more, but at most half of the machine's memory. What fits decides how long a context
     /// can be.
     public var cacheBytes: Int?
+    /// Whether the system provides all of the cache's memory when the engine is made. Where it is slow at that, as in many
+    /// virtual machines, reading a prompt into new memory takes up to twice as long. Default: no.
+    public var preallocatesCache: Bool
     /// Most memory for weights, activations, and keys and values together, in bytes; nil for no such limit.
     public var memoryLimit: Int?
     /// Whether full pages stay behind when a context ends, for others that begin with the same tokens. Off for measuring.
@@ -29,12 +32,14 @@ public struct EmbeddedEngineOptions: Sendable, Hashable {
 
     /// Creates options.
     public init(
-        threads: Int? = nil, cacheBytes: Int? = nil, memoryLimit: Int? = nil, keepsPrefixes: Bool = true,
+        threads: Int? = nil, cacheBytes: Int? = nil, preallocatesCache: Bool = false, memoryLimit: Int? = nil,
+        keepsPrefixes: Bool = true,
         speculates: Bool = false, maximumRows: Int = 64, kernels: KernelLevel = .best,
         cacheType: CacheType = .automatic, quantization: WeightQuantization = .none
     ) {
         self.threads = threads ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
         self.cacheBytes = cacheBytes
+        self.preallocatesCache = preallocatesCache
         self.memoryLimit = memoryLimit
         self.keepsPrefixes = keepsPrefixes
         self.speculates = speculates

@@ -24,6 +24,9 @@ struct ForkJoinCommand: AsyncParsableCommand {
     @Option(help: "Memory for keys and values in MiB.")
     var cacheMebibytes = 4096
 
+    @Flag(help: "Takes that memory at the start.")
+    var preallocate = false
+
     @Option(help: "Most rows of one step. Default: the engine's.")
     var maximumRows: Int?
 
@@ -33,7 +36,8 @@ struct ForkJoinCommand: AsyncParsableCommand {
             guard (0...(1 << 22)).contains(cacheMebibytes) else {
                 throw ValidationError("--cache-mebibytes is \(cacheMebibytes); allowed: 0 to \(1 << 22)")
             }
-            var options = EmbeddedEngineOptions(threads: threads, cacheBytes: cacheMebibytes << 20)
+            var options = EmbeddedEngineOptions(
+                threads: threads, cacheBytes: cacheMebibytes << 20, preallocatesCache: preallocate)
             if let maximumRows { options.maximumRows = maximumRows }
             return options
         }

@@ -9,11 +9,15 @@ struct EngineOptions: ParsableArguments {
             valueName: "bytes"))
     var memoryLimit: ByteCount?
 
+    @Flag(help: "Takes the cache's memory at the start, so that no request waits for the system to provide it.")
+    var preallocate = false
+
     @Option(help: "Keeps the model's matrices in 8 or 4 bits: smaller and faster, and a little less exact.")
     var quantize: WeightQuantization = .none
 
     /// The options of the embedded engine.
     var options: EmbeddedEngineOptions {
-        EmbeddedEngineOptions(memoryLimit: memoryLimit?.bytes, quantization: quantize)
+        EmbeddedEngineOptions(
+            preallocatesCache: preallocate, memoryLimit: memoryLimit?.bytes, quantization: quantize)
     }
 }

@@ -30,8 +30,9 @@ struct RemoteOptions: ParsableArguments {
 
     /// Refuses options of the embedded engine beside these.
     func check(beside embedded: EngineOptions) throws {
-        if isUsed, embedded.memoryLimit != nil || embedded.quantize != .none {
-            throw ValidationError("--memory-limit and --quantize are for the embedded engine, not for --engine")
+        if isUsed, embedded.memoryLimit != nil || embedded.preallocate || embedded.quantize != .none {
+            throw ValidationError(
+                "--memory-limit, --preallocate and --quantize are for the embedded engine, not for --engine")
         }
     }
 

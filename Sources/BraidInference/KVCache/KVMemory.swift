@@ -17,7 +17,8 @@ final class KVMemory {
     let byteCount: Int
 
     /// Makes room for `pageCount` pages.
-    init(shape: braid_kv_shape, pageCount: Int) {
+    /// - Parameter isPreallocated: Whether the system backs all of it now.
+    init(shape: braid_kv_shape, pageCount: Int, isPreallocated: Bool = false) {
         self.shape = shape
         byteCount = pageCount * shape.page_stride
         let bytes = max(64, byteCount)
@@ -28,6 +29,10 @@ final class KVMemory {
             madvise(memory, bytes, MADV_HUGEPAGE)
         #endif
         base = memory.bindMemory(to: UInt8.self, capacity: bytes)
+        if isPreallocated {
+            // The smallest page that a system has.
+            for offset in stride(from: 0, to: bytes, by: 4096) { base[offset] = 0 }
+        }
     }
 
     deinit { UnsafeMutableRawPointer(base).deallocate() }
