@@ -1,11 +1,15 @@
 // What this processor can do at most, measured now: the floors of the benchmark are made of these figures.
 //
-//   clang -O2 -march=native -pthread floors.c -o floors && ./floors [--quick]
+//   clang -O2 -march=native -pthread floors.c -o floors && ./floors [--quick | --serve BYTES]
 //
 // Writes one JSON object: read bandwidth in GB/s for 1 and 2 threads over working sets of several sizes, and the rates of
 // the multiply-add instructions in GFLOP/s or GOP/s (a multiply and an add count as two), 0 where the processor has no
 // such instruction. Bandwidth is wall-clock over all threads; rates are of one core, in the CPU time of its thread, so
 // that another process on the machine does not lower them. Every figure is the best of 5: a floor is what nothing beats.
+//
+// With --serve it writes an object with the bandwidth of 2 threads over so many bytes for each line that it reads, so that
+// it can be measured in turns with something else: on a machine that is lent out, memory is faster at some times than at
+// others.
 #include <math.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -70,20 +74,23 @@ static void *run_reader(void *argument) {
     return NULL;
 }
 
-// GB/s of `threads` threads that read `bytes` together, each its own part.
-static double bandwidth(int threads, size_t bytes, size_t bytes_to_read) {
+// Gives each thread its own part of `bytes`.
+static void make_readers(reader *readers, int threads, size_t bytes, size_t bytes_to_read) {
     const size_t floats = bytes / threads / sizeof(float) / 128 * 128;
     const long passes = bytes_to_read / bytes > 2 ? bytes_to_read / bytes : 2;
-    reader readers[MAXIMUM_THREADS];
-    float *buffers[MAXIMUM_THREADS];
     for (int t = 0; t < threads; t++) {
-        if (posix_memalign((void **)&buffers[t], 2 << 20, floats * sizeof(float))) {
+        float *data;
+        if (posix_memalign((void **)&data, 2 << 20, floats * sizeof(float))) {
             fprintf(stderr, "floors: no memory for a working set of %zu bytes\n", bytes);
             exit(1);
         }
-        for (size_t i = 0; i < floats; i++) buffers[t][i] = 1;
-        readers[t] = (reader){.data = buffers[t], .floats = floats, .passes = passes};
+        for (size_t i = 0; i < floats; i++) data[i] = 1;
+        readers[t] = (reader){.data = data, .floats = floats, .passes = passes};
     }
+}
+
+// GB/s of threads that read together.
+static double rate_of(reader *readers, int threads) {
     double best = 0;
     for (int repetition = 0; repetition < REPETITIONS; repetition++) {
         pthread_t handles[MAXIMUM_THREADS];
@@ -97,10 +104,30 @@ static double bandwidth(int threads, size_t bytes, size_t bytes_to_read) {
             end = fmax(end, readers[t].end);
         }
         pthread_barrier_destroy(&barrier);
-        best = fmax(best, (double)floats * sizeof(float) * threads * passes / (end - start) / 1e9);
+        const double bytes = (double)readers[0].floats * sizeof(float) * threads * readers[0].passes;
+        best = fmax(best, bytes / (end - start) / 1e9);
     }
-    for (int t = 0; t < threads; t++) free(buffers[t]);
     return best;
+}
+
+static double bandwidth(int threads, size_t bytes, size_t bytes_to_read) {
+    reader readers[MAXIMUM_THREADS];
+    make_readers(readers, threads, bytes, bytes_to_read);
+    const double best = rate_of(readers, threads);
+    for (int t = 0; t < threads; t++) free((void *)readers[t].data);
+    return best;
+}
+
+// Answers lines until there are no more.
+static int serve(size_t bytes) {
+    reader readers[MAXIMUM_THREADS];
+    make_readers(readers, MAXIMUM_THREADS, bytes, 64 << 20);
+    for (int c = getchar(); c != EOF; c = getchar()) {
+        if (c != '\n') continue;
+        printf("{\"gigabytes_per_second\":%.2f}\n", rate_of(readers, MAXIMUM_THREADS));
+        fflush(stdout);
+    }
+    return 0;
 }
 
 // ---- instruction rates ----
@@ -157,8 +184,14 @@ static double int8_rate(long count) { return 0 * count; }
 
 int main(int count, char **arguments) {
     const int quick = count == 2 && !strcmp(arguments[1], "--quick");
+    if (count == 3 && !strcmp(arguments[1], "--serve")) {
+        const double bytes = strtod(arguments[2], NULL);
+        if (bytes >= 1 << 20 && bytes <= 1e12) return serve(bytes);
+        fprintf(stderr, "floors: --serve is '%s'; allowed: 1048576 to 1e12 bytes\n", arguments[2]);
+        return 64;
+    }
     if (count > 1 && !quick) {
-        fprintf(stderr, "floors: unknown argument '%s'; allowed: --quick\n", arguments[1]);
+        fprintf(stderr, "floors: unknown argument '%s'; allowed: --quick, --serve BYTES\n", arguments[1]);
         return 64;
     }
     static const int mebibytes[] = {1, 6, 12, 24, 48, 96, 192, 512, 1024};

@@ -16,10 +16,14 @@ class Floors:
     """What Benchmarks/floors.c measured."""
 
     measured: dict[str, Any]
+    # GB/s over a case's working set, measured in turns with the case, where it was.
+    reading: float | None = None
 
     def bandwidth(self, threads: int, size: float) -> float:
-        """Bytes per second of `threads` threads over a working set of `size` bytes: between two sizes measured, the
-        figures are taken on a line over the logarithm of the size."""
+        """Bytes per second of `threads` threads over a working set of `size` bytes: what was measured in turns with the
+        case, or else, between two sizes measured, a figure on a line over the logarithm of the size."""
+        if self.reading is not None:
+            return self.reading * 1e9
         points = sorted(
             (point["mebibytes"] * 2.0**20, point["gigabytes_per_second"] * 1e9)
             for point in self.measured["bandwidth"] if point["threads"] == threads)
@@ -45,9 +49,21 @@ class Floors:
     def step(self, model: Model, weights: str, prefix: float, width: int, own: float, threads: int = 2) -> float:
         """Seconds of one step of `width` threads that share a prefix and have `own` tokens each: all weights once, the
         prefix's keys and values once, each thread's once, in f16."""
-        size = model.weight_bytes(weights) + model.kv_bytes(prefix + width * own)
+        size = self.step_bytes(model, weights, prefix, width, own)
         products = 2 * width * (model.body_weights + model.head_weights)
         return self._seconds(size, products, weights, model.attention_operations(width * (prefix + own)), threads)
+
+    @staticmethod
+    def step_bytes(model: Model, weights: str, prefix: float, width: int, own: float) -> float:
+        """Bytes that a step reads at the least."""
+        return model.weight_bytes(weights) + model.kv_bytes(prefix + width * own)
+
+    @classmethod
+    def reading_bytes(cls, case: Case, model: Model) -> float | None:
+        """The working set whose bandwidth is measured in turns with a case; none where products take longer."""
+        if case.kind not in ("decode", "threads"):
+            return None
+        return cls.step_bytes(model, case.weights, case.prefix, case.width, case.header + case.tokens / 2)
 
     def prefill(self, model: Model, weights: str, prefix: int, threads: int = 2) -> float:
         """Seconds of a prefill; the output's matrix is applied to the last token only."""

@@ -23,9 +23,10 @@ turns. This page is written by `Benchmarks/run-peers` from what it measured; `Be
 * **llama.cpp best** is the faster of its two ways: flash attention off, which is the faster one here with a shared
   prefix, and on, which it chooses by itself (**default**). Threads share the prefix's cells of one unified cache.
 * **Floor** is the time that this machine needs at its best: all weights, the shared prefix and each thread's keys and
-  values read once from memory in f16 (bandwidth by size of the working set), or all products at the rate of its best
-  instruction, whichever takes longer. **Of floor** is floor / time: 100 % cannot be beaten. Floors are those of the latest
-  run; where the list of commits at the end of this page has more than one, earlier cases are held against them, too.
+  values read once from memory in f16, or all products at the rate of its best instruction, whichever takes longer. **Of
+  floor** is floor / time: 100 % cannot be beaten. How fast memory is read differs from hour to hour on a machine that is
+  lent out, so two threads that do nothing else read as many bytes in turns with the engines; rates are those of the latest
+  run.
 * Models have random weights (`6M`, `120M`: Llama; `0.6B`: Qwen3's shape). Speeds do not depend on what weights say.
 """
 

@@ -72,6 +72,13 @@ class FloorTests(unittest.TestCase):
         expected = (shape.weight_bytes("q8_0") + 36 * 1024 * 520) / 20e9
         self.assertAlmostEqual(Floors(FLOORS).step(shape, "q8_0", 512, 1, 8), expected)
 
+    def test_what_was_read_in_turns_with_a_case_counts(self) -> None:
+        shape, case = model(), cases.threads("llama120m", "q8_0", 512, 8, 32)
+        size = shape.weight_bytes("q8_0") + 36 * 1024 * (512 + 8 * 24)
+        self.assertEqual(Floors.reading_bytes(case, shape), size)
+        self.assertAlmostEqual(Floors(FLOORS, reading=5).case(case, shape), 32 * size / 5e9)
+        self.assertIsNone(Floors.reading_bytes(cases.prefill("llama120m", "q8_0", 512), shape))
+
     def test_a_prefill_is_bound_by_products(self) -> None:
         shape = model()
         products = 2 * (512 * shape.body_weights + shape.head_weights) / 100e9
