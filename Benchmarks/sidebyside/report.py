@@ -27,6 +27,8 @@ turns. This page is written by `Benchmarks/run-peers` from what it measured; `Be
   floor** is floor / time: 100 % cannot be beaten. How fast memory is read differs from hour to hour on a machine that is
   lent out, so two threads that do nothing else read as many bytes in turns with the engines; rates are those of the latest
   run.
+* **Keys and values** lie in memory that is there before a run: llama.cpp touches a context's when it makes one, and Braid is
+  told to (`--preallocate`), but for the cases that measure memory.
 * Models have random weights (`6M`, `120M`: Llama; `0.6B`: Qwen3's shape). Speeds do not depend on what weights say.
 """
 
