@@ -10,6 +10,9 @@ final class BodyBudget: Sendable {
         limit = bytes
     }
 
+    /// Bytes that are held now.
+    var heldBytes: Int { held.withLock { $0 } }
+
     /// Takes bytes, to be given back by ``giveBack(_:)``.
     /// - Returns: whether there were so many.
     func take(_ count: Int) -> Bool {
